@@ -1,0 +1,21 @@
+//! What can be asked of a cart.
+
+use super::event::MergedLine;
+use crate::{CartId, Money, OrderId, ProductId, Quantity};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// `available` units are in stock now; the line may not exceed them.
+    AddItem { product_id: ProductId, quantity: Quantity, price: Money, available: u32 },
+    /// The new quantity of a line that exists.
+    ChangeQuantity { product_id: ProductId, quantity: Quantity, available: u32 },
+    RemoveItem { product_id: ProductId },
+    /// Causes nothing where the cart is empty.
+    Clear,
+    /// Takes the lines of a guest's cart in. A line in both keeps the larger quantity; lines past
+    /// the largest cart are left out.
+    Merge { from: CartId, lines: Vec<MergedLine> },
+    /// Empties a guest's cart after its lines were merged.
+    HandOver { to: CartId },
+    CheckOut { order_id: OrderId },
+}

@@ -1,0 +1,67 @@
+//! What can be asked of an order.
+
+use super::event::{CancelReason, DeliveryMethod, PaymentMethod};
+use crate::{
+    CartId, Currency, Money, PaymentId, ProductId, Quantity, RefundId, UserId,
+};
+use chrono::{DateTime, Utc};
+
+/// A line as it is ordered; the order computes its total.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewLine {
+    pub product_id: ProductId,
+    pub seller_id: UserId,
+    pub name: String,
+    pub quantity: Quantity,
+    pub price: Money,
+}
+
+/// Whose step it is: decides which steps are allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// The buyer; may cancel before shipment.
+    Customer(UserId),
+    /// A seller of every line of the order; may move it along.
+    Seller(UserId),
+    Admin,
+    /// The checkout process.
+    System,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    Place {
+        number: String,
+        user_id: UserId,
+        cart_id: Option<CartId>,
+        lines: Vec<NewLine>,
+        currency: Currency,
+        delivery_method: DeliveryMethod,
+        delivery_cost: Money,
+        payment_method: PaymentMethod,
+        payment_id: PaymentId,
+        expires_at: DateTime<Utc>,
+        at: DateTime<Utc>,
+    },
+    /// Opens a further payment for a pending order whose payment failed.
+    ReopenPayment { payment_id: PaymentId, at: DateTime<Utc>, by: Actor },
+    Confirm { at: DateTime<Utc>, by: Actor },
+    StartProcessing { at: DateTime<Utc>, by: Actor },
+    Ship { tracking_number: String, at: DateTime<Utc>, by: Actor },
+    Deliver { at: DateTime<Utc>, by: Actor },
+    Cancel { reason: CancelReason, at: DateTime<Utc>, by: Actor },
+    /// Cancels a pending order whose hold ran out at `at`; refused before `expires_at`.
+    Expire { at: DateTime<Utc> },
+    /// Gives goods and money back: `lines` (all remaining units where neither lines nor amount is
+    /// given, delivery included), or just `amount`. Never more than was paid and not yet given back.
+    Refund {
+        refund_id: RefundId,
+        lines: Option<Vec<(ProductId, Quantity)>>,
+        amount: Option<Money>,
+        /// What the payments have really taken for this order.
+        paid: Money,
+        reason: String,
+        at: DateTime<Utc>,
+        by: Actor,
+    },
+}
