@@ -29,7 +29,11 @@ impl TryFrom<u32> for Quantity {
     type Error = QuantityError;
 
     fn try_from(units: u32) -> Result<Self, Self::Error> {
-        if (1..=Self::MAX).contains(&units) { Ok(Self(units)) } else { Err(QuantityError(units)) }
+        if (1..=Self::MAX).contains(&units) {
+            Ok(Self(units))
+        } else {
+            Err(QuantityError(units))
+        }
     }
 }
 

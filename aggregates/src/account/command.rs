@@ -4,14 +4,22 @@ use super::event::Role;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    Register { role: Role },
+    Register {
+        role: Role,
+    },
     VerifyEmail,
     /// The names of the fields that changed; causes nothing where there are none.
-    ChangeProfile { fields: Vec<String> },
+    ChangeProfile {
+        fields: Vec<String>,
+    },
     ChangePassword,
     /// Causes nothing where the role is held already.
-    ChangeRole { role: Role },
-    Block { reason: String },
+    ChangeRole {
+        role: Role,
+    },
+    Block {
+        reason: String,
+    },
     Unblock,
     Erase,
 }

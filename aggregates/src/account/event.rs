@@ -16,13 +16,22 @@ pub enum Role {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Registered { role: Role },
+    Registered {
+        role: Role,
+    },
     EmailVerified {},
     /// Which fields of the profile changed; never their values.
-    ProfileChanged { fields: Vec<String> },
+    ProfileChanged {
+        fields: Vec<String>,
+    },
     PasswordChanged {},
-    RoleChanged { role: Role, previous: Role },
-    Blocked { reason: String },
+    RoleChanged {
+        role: Role,
+        previous: Role,
+    },
+    Blocked {
+        reason: String,
+    },
     Unblocked {},
     /// The personal data is gone; the ledgers stay.
     Erased {},

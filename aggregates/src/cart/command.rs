@@ -6,16 +6,35 @@ use crate::{CartId, Money, OrderId, ProductId, Quantity};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// `available` units are in stock now; the line may not exceed them.
-    AddItem { product_id: ProductId, quantity: Quantity, price: Money, available: u32 },
+    AddItem {
+        product_id: ProductId,
+        quantity: Quantity,
+        price: Money,
+        available: u32,
+    },
     /// The new quantity of a line that exists.
-    ChangeQuantity { product_id: ProductId, quantity: Quantity, available: u32 },
-    RemoveItem { product_id: ProductId },
+    ChangeQuantity {
+        product_id: ProductId,
+        quantity: Quantity,
+        available: u32,
+    },
+    RemoveItem {
+        product_id: ProductId,
+    },
     /// Causes nothing where the cart is empty.
     Clear,
     /// Takes the lines of a guest's cart in. A line in both keeps the larger quantity; lines past
-    /// the largest cart are left out.
-    Merge { from: CartId, lines: Vec<MergedLine> },
+    /// the largest cart are left out. `into` is this cart, which does not know its own id.
+    Merge {
+        from: CartId,
+        into: CartId,
+        lines: Vec<MergedLine>,
+    },
     /// Empties a guest's cart after its lines were merged.
-    HandOver { to: CartId },
-    CheckOut { order_id: OrderId },
+    HandOver {
+        to: CartId,
+    },
+    CheckOut {
+        order_id: OrderId,
+    },
 }

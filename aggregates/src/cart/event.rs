@@ -15,17 +15,33 @@ pub struct MergedLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// A line was added or grew: `quantity` is what was added, `price` the price of one unit then.
-    ItemAdded { product_id: ProductId, quantity: Quantity, price: Money },
+    ItemAdded {
+        product_id: ProductId,
+        quantity: Quantity,
+        price: Money,
+    },
     /// `quantity` is the new quantity of the line.
-    QuantityChanged { product_id: ProductId, quantity: Quantity },
-    ItemRemoved { product_id: ProductId },
+    QuantityChanged {
+        product_id: ProductId,
+        quantity: Quantity,
+    },
+    ItemRemoved {
+        product_id: ProductId,
+    },
     Cleared {},
     /// The lines of a guest's cart came in.
-    Merged { from: CartId, lines: Vec<MergedLine> },
+    Merged {
+        from: CartId,
+        lines: Vec<MergedLine>,
+    },
     /// This guest cart went into a user's cart and is empty now.
-    HandedOver { to: CartId },
+    HandedOver {
+        to: CartId,
+    },
     /// The lines became an order; the cart is empty now.
-    CheckedOut { order_id: OrderId },
+    CheckedOut {
+        order_id: OrderId,
+    },
 }
 
 domain_event!(Event {

@@ -1,9 +1,7 @@
 //! What can be asked of an order.
 
 use super::event::{CancelReason, DeliveryMethod, PaymentMethod};
-use crate::{
-    CartId, Currency, Money, PaymentId, ProductId, Quantity, RefundId, UserId,
-};
+use crate::{CartId, Currency, Money, PaymentId, ProductId, Quantity, RefundId, UserId};
 use chrono::{DateTime, Utc};
 
 /// A line as it is ordered; the order computes its total.
@@ -44,14 +42,37 @@ pub enum Command {
         at: DateTime<Utc>,
     },
     /// Opens a further payment for a pending order whose payment failed.
-    ReopenPayment { payment_id: PaymentId, at: DateTime<Utc>, by: Actor },
-    Confirm { at: DateTime<Utc>, by: Actor },
-    StartProcessing { at: DateTime<Utc>, by: Actor },
-    Ship { tracking_number: String, at: DateTime<Utc>, by: Actor },
-    Deliver { at: DateTime<Utc>, by: Actor },
-    Cancel { reason: CancelReason, at: DateTime<Utc>, by: Actor },
+    ReopenPayment {
+        payment_id: PaymentId,
+        at: DateTime<Utc>,
+        by: Actor,
+    },
+    Confirm {
+        at: DateTime<Utc>,
+        by: Actor,
+    },
+    StartProcessing {
+        at: DateTime<Utc>,
+        by: Actor,
+    },
+    Ship {
+        tracking_number: String,
+        at: DateTime<Utc>,
+        by: Actor,
+    },
+    Deliver {
+        at: DateTime<Utc>,
+        by: Actor,
+    },
+    Cancel {
+        reason: CancelReason,
+        at: DateTime<Utc>,
+        by: Actor,
+    },
     /// Cancels a pending order whose hold ran out at `at`; refused before `expires_at`.
-    Expire { at: DateTime<Utc> },
+    Expire {
+        at: DateTime<Utc>,
+    },
     /// Gives goods and money back: `lines` (all remaining units where neither lines nor amount is
     /// given, delivery included), or just `amount`. Never more than was paid and not yet given back.
     Refund {

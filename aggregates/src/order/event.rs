@@ -77,13 +77,34 @@ pub enum Event {
         by: String,
     },
     /// A further payment was opened after the one before it failed.
-    PaymentReopened { payment_id: PaymentId, at: DateTime<Utc>, by: String },
+    PaymentReopened {
+        payment_id: PaymentId,
+        at: DateTime<Utc>,
+        by: String,
+    },
     /// Paid, or to be paid in cash at the door.
-    Confirmed { at: DateTime<Utc>, by: String },
-    ProcessingStarted { at: DateTime<Utc>, by: String },
-    Shipped { tracking_number: String, at: DateTime<Utc>, by: String },
-    Delivered { at: DateTime<Utc>, by: String },
-    Cancelled { reason: CancelReason, at: DateTime<Utc>, by: String },
+    Confirmed {
+        at: DateTime<Utc>,
+        by: String,
+    },
+    ProcessingStarted {
+        at: DateTime<Utc>,
+        by: String,
+    },
+    Shipped {
+        tracking_number: String,
+        at: DateTime<Utc>,
+        by: String,
+    },
+    Delivered {
+        at: DateTime<Utc>,
+        by: String,
+    },
+    Cancelled {
+        reason: CancelReason,
+        at: DateTime<Utc>,
+        by: String,
+    },
     /// Goods given back, whole or in part, with the money they cost. `lines` may be empty when only
     /// an amount was given back. The status becomes `refunded` once nothing is left to refund.
     Refunded {

@@ -16,16 +16,31 @@ pub enum Event {
         at: DateTime<Utc>,
     },
     /// The provider is about to be asked; from here on the outcome may be unknown.
-    Started { method: PaymentMethod, at: DateTime<Utc> },
+    Started {
+        method: PaymentMethod,
+        at: DateTime<Utc>,
+    },
     /// The money was taken.
-    Completed { transaction_id: String, at: DateTime<Utc> },
+    Completed {
+        transaction_id: String,
+        at: DateTime<Utc>,
+    },
     /// The provider refused, for a reason in its words.
     Failed { reason: String, at: DateTime<Utc> },
     /// The order ended before anybody paid.
     Voided { reason: String, at: DateTime<Utc> },
-    RefundRequested { refund_id: RefundId, amount: Money, reason: String, at: DateTime<Utc> },
+    RefundRequested {
+        refund_id: RefundId,
+        amount: Money,
+        reason: String,
+        at: DateTime<Utc>,
+    },
     /// The provider gave the money back.
-    Refunded { refund_id: RefundId, amount: Money, at: DateTime<Utc> },
+    Refunded {
+        refund_id: RefundId,
+        amount: Money,
+        at: DateTime<Utc>,
+    },
 }
 
 domain_event!(Event {

@@ -36,5 +36,7 @@ pub enum Command {
         image_urls: Option<Vec<String>>,
         is_active: Option<bool>,
     },
-    Archive { by: Editor },
+    Archive {
+        by: Editor,
+    },
 }

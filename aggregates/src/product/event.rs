@@ -30,7 +30,10 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         image_urls: Option<Vec<String>>,
     },
-    PriceChanged { price: Money, previous: Money },
+    PriceChanged {
+        price: Money,
+        previous: Money,
+    },
     /// Offered for sale again.
     Activated {},
     /// Taken off sale, but kept.

@@ -1,0 +1,1 @@
+//! The rules of order, given / when / then.

@@ -1,0 +1,1 @@
+//! The rules of stock_item, given / when / then.
