@@ -1,1 +1,35 @@
+//! The append-only log in PostgreSQL: append, load, feed, checkpoints, leases, hash chain and tree.
+//!
+//! Knows no commerce: it stores what any [`cqrs_es::Aggregate`] emits. Never updates or deletes an
+//! event.
 
+mod append;
+mod chain;
+pub mod checkpoints;
+mod cqrs;
+mod error;
+pub mod feed;
+pub mod leases;
+mod load;
+mod metadata;
+mod position;
+mod recorded;
+mod scheduler;
+mod stream;
+pub mod tree;
+mod unit;
+pub mod verify;
+
+pub use append::{
+    Append, Appended, IdempotencyRecord, NewEvent, PersonalChange, Snapshot, StreamAppend, append,
+};
+pub use chain::{GENESIS, Hash, HashedFields, event_hash};
+pub use cqrs::{Context, CqrsStore};
+pub use error::{AppendError, UnitError};
+pub use load::{AsOf, Entity, load_stream, load_stream_as_of};
+pub use metadata::Metadata;
+pub use position::{InvalidPosition, Position};
+pub use recorded::Recorded;
+pub use scheduler::{EventLog, Options};
+pub use stream::StreamId;
+pub use unit::{Committed, IdempotencyKey, Outcome, UnitBuilder, Work};

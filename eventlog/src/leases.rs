@@ -1,0 +1,42 @@
+//! Leases: who does a piece of work that only one process may do at a time.
+//!
+//! Times are the database's, so that the clocks of the processes do not matter. A lease only saves
+//! work: what keeps it correct are checkpoints and idempotent commands.
+
+use sqlx::PgExecutor;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Takes or renews the lease. `false` where another process holds it.
+pub async fn acquire(
+    db: impl PgExecutor<'_>,
+    name: &str,
+    holder: Uuid,
+    ttl: Duration,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "INSERT INTO leases (name, holder, expires_at)
+         VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
+         ON CONFLICT (name) DO UPDATE
+            SET holder = excluded.holder, expires_at = excluded.expires_at
+          WHERE leases.holder = excluded.holder OR leases.expires_at < clock_timestamp()",
+        name,
+        holder,
+        ttl.as_secs_f64()
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives the lease up, so that another process need not wait for it to expire.
+pub async fn release(db: impl PgExecutor<'_>, name: &str, holder: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "DELETE FROM leases WHERE name = $1 AND holder = $2",
+        name,
+        holder
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,274 @@
+//! Loading streams: what the log holds, folded into an aggregate.
+
+use crate::chain::{GENESIS, Hash};
+use crate::recorded::hash_from_stored;
+use crate::{Position, StreamId, UnitError};
+use chrono::{DateTime, Utc};
+use cqrs_es::Aggregate;
+use sqlx::PgExecutor;
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// An aggregate the log can load and cache. Decoding, with upcasting, is the domain's business.
+pub trait Entity: Aggregate + Clone + 'static {
+    /// Streams longer than this get a snapshot every so many events; `None` for short streams.
+    const SNAPSHOT_EVERY: Option<i64> = None;
+    /// Raise it when the form of the state changes: older snapshots are then ignored.
+    const SNAPSHOT_VERSION: i32 = 1;
+
+    fn decode(
+        event_type: &str,
+        event_version: &str,
+        payload: &str,
+    ) -> Result<Self::Event, BoxError>;
+}
+
+/// A stream as far as it is known: the state, the sequence of its last event and that event's hash.
+#[derive(Clone)]
+pub(crate) struct Loaded {
+    pub sequence: i64,
+    pub hash: Hash,
+    pub state: Arc<dyn Any + Send + Sync>,
+}
+
+/// What a loader needs to know of a stream's type, with the type itself erased.
+#[derive(Clone, Copy)]
+pub(crate) struct Loader {
+    pub empty: fn() -> Loaded,
+    pub snapshot: fn(&str) -> Option<Arc<dyn Any + Send + Sync>>,
+    pub snapshot_version: Option<i32>,
+    pub apply: fn(&mut Loaded, &StoredEvent) -> Result<(), BoxError>,
+}
+
+pub(crate) struct StoredEvent {
+    pub sequence: i64,
+    pub event_type: String,
+    pub event_version: String,
+    pub payload: String,
+    pub hash: Hash,
+}
+
+impl Loader {
+    pub fn of<A: Entity>() -> Self {
+        Self {
+            empty: || Loaded {
+                sequence: 0,
+                hash: GENESIS,
+                state: Arc::new(A::default()),
+            },
+            snapshot: |state| {
+                let state: A = serde_json::from_str(state).ok()?;
+                Some(Arc::new(state))
+            },
+            snapshot_version: A::SNAPSHOT_EVERY.map(|_| A::SNAPSHOT_VERSION),
+            apply: apply::<A>,
+        }
+    }
+}
+
+fn apply<A: Entity>(loaded: &mut Loaded, event: &StoredEvent) -> Result<(), BoxError> {
+    if event.sequence != loaded.sequence + 1 {
+        return Err(format!("event {} follows event {}", event.sequence, loaded.sequence).into());
+    }
+    let decoded = A::decode(&event.event_type, &event.event_version, &event.payload)?;
+    let state = std::mem::replace(&mut loaded.state, Arc::new(()));
+    let Ok(mut state) = state.downcast::<A>() else {
+        return Err("a state of another type".into());
+    };
+    Arc::make_mut(&mut state).apply(decoded);
+    loaded.state = state;
+    loaded.sequence = event.sequence;
+    loaded.hash = event.hash;
+    Ok(())
+}
+
+/// Loads many streams with two statements at most, whatever their number. A stream that does not
+/// exist comes back empty, at sequence 0.
+pub(crate) async fn load_many(
+    pool: &sqlx::PgPool,
+    streams: &[(StreamId, Loader)],
+) -> Result<HashMap<StreamId, Loaded>, UnitError<std::convert::Infallible>> {
+    let mut loaded: HashMap<StreamId, Loaded> = streams
+        .iter()
+        .map(|(stream, loader)| (stream.clone(), (loader.empty)()))
+        .collect();
+    if streams
+        .iter()
+        .any(|(_, loader)| loader.snapshot_version.is_some())
+    {
+        load_snapshots(pool, streams, &mut loaded)
+            .await
+            .map_err(UnitError::Unavailable)?;
+    }
+    let ordinals: Vec<i32> = (0..).take(streams.len()).collect();
+    let types: Vec<String> = streams
+        .iter()
+        .map(|(s, _)| s.aggregate_type.to_owned())
+        .collect();
+    let ids: Vec<String> = streams
+        .iter()
+        .map(|(s, _)| s.aggregate_id.to_string())
+        .collect();
+    let after: Vec<i64> = streams
+        .iter()
+        .map(|(s, _)| loaded.get(s).map_or(0, |l| l.sequence))
+        .collect();
+    let rows = sqlx::query!(
+        r#"SELECT n.ord AS "ord!", e.sequence, e.event_type, e.event_version,
+                  e.payload::text AS "payload!", e.hash
+             FROM UNNEST($1::int[], $2::text[], $3::text[], $4::bigint[]) AS n(ord, t, i, after)
+             JOIN events e ON e.aggregate_type = n.t AND e.aggregate_id = n.i
+                          AND e.sequence > n.after
+            ORDER BY n.ord, e.sequence"#,
+        &ordinals,
+        &types,
+        &ids,
+        &after
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(UnitError::Unavailable)?;
+    for row in rows {
+        let Some((stream, kind)) = usize::try_from(row.ord).ok().and_then(|i| streams.get(i))
+        else {
+            continue;
+        };
+        let event = StoredEvent {
+            sequence: row.sequence,
+            event_type: row.event_type,
+            event_version: row.event_version,
+            payload: row.payload,
+            hash: hash_from_stored(row.hash.as_deref()),
+        };
+        if let Some(entry) = loaded.get_mut(stream) {
+            (kind.apply)(entry, &event).map_err(|source| UnitError::Unreadable {
+                stream: stream.to_string(),
+                source,
+            })?;
+        }
+    }
+    Ok(loaded)
+}
+
+async fn load_snapshots(
+    pool: &sqlx::PgPool,
+    streams: &[(StreamId, Loader)],
+    loaded: &mut HashMap<StreamId, Loaded>,
+) -> Result<(), sqlx::Error> {
+    let wanted: Vec<_> = streams
+        .iter()
+        .filter(|(_, loader)| loader.snapshot_version.is_some())
+        .collect();
+    let ordinals: Vec<i32> = (0..).take(wanted.len()).collect();
+    let types: Vec<String> = wanted
+        .iter()
+        .map(|(s, _)| s.aggregate_type.to_owned())
+        .collect();
+    let ids: Vec<String> = wanted
+        .iter()
+        .map(|(s, _)| s.aggregate_id.to_string())
+        .collect();
+    let rows = sqlx::query!(
+        r#"SELECT n.ord AS "ord!", s.sequence, s.schema_version, s.hash, s.state::text AS "state!"
+             FROM UNNEST($1::int[], $2::text[], $3::text[]) AS n(ord, t, i)
+             JOIN snapshots s ON s.aggregate_type = n.t AND s.aggregate_id = n.i"#,
+        &ordinals,
+        &types,
+        &ids
+    )
+    .fetch_all(pool)
+    .await?;
+    for row in rows {
+        let Some((stream, kind)) = usize::try_from(row.ord).ok().and_then(|i| wanted.get(i)) else {
+            continue;
+        };
+        if kind.snapshot_version != Some(row.schema_version) {
+            continue;
+        }
+        if let Some(state) = (kind.snapshot)(&row.state) {
+            let hash = hash_from_stored(Some(&row.hash));
+            loaded.insert(
+                stream.clone(),
+                Loaded {
+                    sequence: row.sequence,
+                    hash,
+                    state,
+                },
+            );
+        }
+    }
+    Ok(())
+}
+
+/// One aggregate and its version (the sequence of its last event, 0 where it has none).
+pub async fn load_stream<A: Entity>(
+    pool: &sqlx::PgPool,
+    id: &str,
+) -> Result<(A, i64), UnitError<std::convert::Infallible>> {
+    let stream = StreamId::new(A::TYPE, id);
+    let mut loaded = load_many(pool, &[(stream.clone(), Loader::of::<A>())]).await?;
+    let loaded = loaded
+        .remove(&stream)
+        .unwrap_or_else(Loader::of::<A>().empty);
+    let state = loaded
+        .state
+        .downcast::<A>()
+        .map_err(|_| UnitError::Unreadable {
+            stream: stream.to_string(),
+            source: "a state of another type".into(),
+        })?;
+    Ok((Arc::unwrap_or_clone(state), loaded.sequence))
+}
+
+/// Up to which event a historical state is wanted.
+#[derive(Debug, Clone, Copy)]
+pub enum AsOf {
+    Time(DateTime<Utc>),
+    Position(Position),
+}
+
+/// The aggregate as the log told it at a moment, rebuilt from its first event by the same fold.
+pub async fn load_stream_as_of<A: Entity>(
+    db: impl PgExecutor<'_>,
+    id: &str,
+    as_of: AsOf,
+) -> Result<(A, i64), UnitError<std::convert::Infallible>> {
+    let (time, position) = match as_of {
+        AsOf::Time(time) => (Some(time), None),
+        AsOf::Position(position) => (None, Some(position)),
+    };
+    let rows = sqlx::query!(
+        r#"SELECT e.sequence, e.event_type, e.event_version, e.payload::text AS "payload!"
+             FROM events e
+            WHERE e.aggregate_type = $1 AND e.aggregate_id = $2
+              AND ($3::timestamptz IS NULL OR e.recorded_at <= $3)
+              AND ($4::text IS NULL
+                   OR (e.transaction_id, e.global_position) <= ($4::text::xid8, $5::bigint))
+            ORDER BY e.sequence"#,
+        A::TYPE,
+        id,
+        time,
+        position.map(|position| position.transaction_id.to_string()),
+        position.map(|position| position.global_position)
+    )
+    .fetch_all(db)
+    .await
+    .map_err(UnitError::Unavailable)?;
+    let mut state = A::default();
+    let mut version = 0;
+    for row in rows {
+        let event =
+            A::decode(&row.event_type, &row.event_version, &row.payload).map_err(|source| {
+                UnitError::Unreadable {
+                    stream: format!("{}/{id}", A::TYPE),
+                    source,
+                }
+            })?;
+        state.apply(event);
+        version = row.sequence;
+    }
+    Ok((state, version))
+}

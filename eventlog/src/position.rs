@@ -1,0 +1,58 @@
+//! A place in the feed.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Where an event stands in the feed: by transaction, then by position within the log. The order
+/// is total, and the feed never shows an event behind one that it has shown already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Position {
+    pub transaction_id: u64,
+    pub global_position: i64,
+}
+
+impl Position {
+    /// Before the first event.
+    pub const START: Self = Self {
+        transaction_id: 0,
+        global_position: 0,
+    };
+}
+
+/// The token clients get: opaque to them.
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{:x}", self.transaction_id, self.global_position)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a position token")]
+pub struct InvalidPosition;
+
+impl FromStr for Position {
+    type Err = InvalidPosition;
+
+    fn from_str(token: &str) -> Result<Self, Self::Err> {
+        let (transaction, position) = token.split_once('-').ok_or(InvalidPosition)?;
+        let transaction_id = u64::from_str_radix(transaction, 16).map_err(|_| InvalidPosition)?;
+        let global_position = i64::from_str_radix(position, 16).map_err(|_| InvalidPosition)?;
+        Ok(Self {
+            transaction_id,
+            global_position,
+        })
+    }
+}
+
+impl Position {
+    /// From the columns of the log, the transaction id as text.
+    pub fn from_stored(transaction_id: &str, global_position: i64) -> Result<Self, sqlx::Error> {
+        let transaction_id = transaction_id
+            .parse()
+            .map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok(Self {
+            transaction_id,
+            global_position,
+        })
+    }
+}
