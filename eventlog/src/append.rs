@@ -279,86 +279,30 @@ fn bind_rest<'q>(query: AppendQuery<'q>, append: &'q Append, heads: &[Hash]) -> 
         .collect();
     let length = |stream: &StreamAppend| i64::try_from(stream.events.len()).unwrap_or(i64::MAX);
     query
-        .bind(
-            guards
-                .iter()
-                .map(|(stream, _)| stream.aggregate_type)
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            guards
-                .iter()
-                .map(|(stream, _)| &*stream.aggregate_id)
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            guards
-                .iter()
-                .map(|(_, sequence)| *sequence)
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            idempotency
-                .iter()
-                .map(|record| record.scope.as_str())
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            idempotency
-                .iter()
-                .map(|record| record.key.as_str())
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            idempotency
-                .iter()
-                .map(|record| record.request_hash.to_vec())
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            idempotency
-                .iter()
-                .map(|record| record.response.to_string())
-                .collect::<Vec<_>>(),
-        )
+        .bind(column(guards, |(stream, _)| stream.aggregate_type))
+        .bind(column(guards, |(stream, _)| &*stream.aggregate_id))
+        .bind(column(guards, |(_, sequence)| *sequence))
+        .bind(column(idempotency, |record| record.scope.as_str()))
+        .bind(column(idempotency, |record| record.key.as_str()))
+        .bind(column(idempotency, |record| record.request_hash.to_vec()))
+        .bind(column(idempotency, |record| record.response.to_string()))
         .bind(erased)
         .bind(subjects)
         .bind(keys)
         .bind(values)
-        .bind(
-            snapshots
-                .iter()
-                .map(|(s, ..)| s.stream.aggregate_type)
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            snapshots
-                .iter()
-                .map(|(s, ..)| &*s.stream.aggregate_id)
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            snapshots
-                .iter()
-                .map(|(s, ..)| s.expected + length(s))
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            snapshots
-                .iter()
-                .map(|(_, snapshot, _)| snapshot.schema_version)
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            snapshots
-                .iter()
-                .map(|(.., head)| head.to_vec())
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            snapshots
-                .iter()
-                .map(|(_, snapshot, _)| snapshot.state.as_str())
-                .collect::<Vec<_>>(),
-        )
+        .bind(column(&snapshots, |(s, ..)| s.stream.aggregate_type))
+        .bind(column(&snapshots, |(s, ..)| &*s.stream.aggregate_id))
+        .bind(column(&snapshots, |(s, ..)| s.expected + length(s)))
+        .bind(column(&snapshots, |(_, snapshot, _)| {
+            snapshot.schema_version
+        }))
+        .bind(column(&snapshots, |(.., head)| head.to_vec()))
+        .bind(column(&snapshots, |(_, snapshot, _)| {
+            snapshot.state.as_str()
+        }))
+}
+
+/// One column of a table, to be bound as an array.
+fn column<'a, Row, Value>(rows: &'a [Row], value: impl Fn(&'a Row) -> Value) -> Vec<Value> {
+    rows.iter().map(value).collect()
 }
