@@ -58,7 +58,9 @@ pub enum PersonalChange {
         value: String,
     },
     /// Erases all that is stored of the subject.
-    EraseAll { subject: Uuid },
+    EraseAll {
+        subject: Uuid,
+    },
 }
 
 /// Everything that one statement stores.
@@ -211,17 +213,11 @@ pub async fn append(
     recorded_at: DateTime<Utc>,
 ) -> Result<Appended, AppendError> {
     let (columns, heads) = Columns::of(&append.streams, recorded_at);
-    debug_assert!(
-        !columns.sequences.is_empty(),
-        "an append stores at least one event"
-    );
+    debug_assert!(!columns.sequences.is_empty(), "an append stores at least one event");
     let full = !(append.guards.is_empty()
         && append.idempotency.is_empty()
         && append.personal.is_empty()
-        && append
-            .streams
-            .iter()
-            .all(|stream| stream.snapshot.is_none()));
+        && append.streams.iter().all(|stream| stream.snapshot.is_none()));
     let sql: &str = if full { &FULL } else { &PLAIN };
     let query = sqlx::query_as::<_, (String, i64)>(sql)
         .bind(columns.aggregate_types)
@@ -235,17 +231,10 @@ pub async fn append(
         .bind(columns.prev_hashes)
         .bind(columns.hashes)
         .bind(recorded_at);
-    let query = if full {
-        bind_rest(query, append, &heads)
-    } else {
-        query
-    };
+    let query = if full { bind_rest(query, append, &heads) } else { query };
     let stored = query.fetch_optional(pool).await?;
     let (transaction_id, global_position) = stored.ok_or(AppendError::Conflict)?;
-    Ok(Appended {
-        position: Position::from_stored(&transaction_id, global_position)?,
-        heads,
-    })
+    Ok(Appended { position: Position::from_stored(&transaction_id, global_position)?, heads })
 }
 
 type AppendQuery<'q> =
@@ -259,11 +248,7 @@ fn bind_rest<'q>(query: AppendQuery<'q>, append: &'q Append, heads: &[Hash]) -> 
     let (mut subjects, mut keys, mut values) = (Vec::new(), Vec::new(), Vec::new());
     for change in &append.personal {
         match change {
-            PersonalChange::Set {
-                subject,
-                key,
-                value,
-            } => {
+            PersonalChange::Set { subject, key, value } => {
                 subjects.push(*subject);
                 keys.push(key.as_str());
                 values.push(value.as_str());
@@ -293,13 +278,9 @@ fn bind_rest<'q>(query: AppendQuery<'q>, append: &'q Append, heads: &[Hash]) -> 
         .bind(column(&snapshots, |(s, ..)| s.stream.aggregate_type))
         .bind(column(&snapshots, |(s, ..)| &*s.stream.aggregate_id))
         .bind(column(&snapshots, |(s, ..)| s.expected + length(s)))
-        .bind(column(&snapshots, |(_, snapshot, _)| {
-            snapshot.schema_version
-        }))
+        .bind(column(&snapshots, |(_, snapshot, _)| snapshot.schema_version))
         .bind(column(&snapshots, |(.., head)| head.to_vec()))
-        .bind(column(&snapshots, |(_, snapshot, _)| {
-            snapshot.state.as_str()
-        }))
+        .bind(column(&snapshots, |(_, snapshot, _)| snapshot.state.as_str()))
 }
 
 /// One column of a table, to be bound as an array.

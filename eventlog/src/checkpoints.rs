@@ -19,10 +19,8 @@ pub async fn load(db: impl PgExecutor<'_>, name: &str) -> Result<Option<Checkpoi
     .fetch_optional(db)
     .await?;
     row.map(|row| {
-        Position::from_stored(&row.tx, row.global_position).map(|position| Checkpoint {
-            generation: row.generation,
-            position,
-        })
+        Position::from_stored(&row.tx, row.global_position)
+            .map(|position| Checkpoint { generation: row.generation, position })
     })
     .transpose()
 }

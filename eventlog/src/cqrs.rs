@@ -7,9 +7,7 @@ use crate::append::{Append, NewEvent, StreamAppend, append};
 use crate::load::Entity;
 use crate::recorded::hash_from_stored;
 use crate::{AppendError, Hash, Options, StreamId};
-use cqrs_es::persist::{
-    EventUpcaster, PersistedEventRepository, PersistenceError, SerializedEvent,
-};
+use cqrs_es::persist::{PersistedEventRepository, PersistenceError};
 use cqrs_es::{AggregateContext, AggregateError, DomainEvent, EventEnvelope, EventStore};
 use postgres_es::PostgresEventRepository;
 use sqlx::PgPool;
@@ -20,7 +18,6 @@ use std::sync::Arc;
 pub struct CqrsStore {
     pool: PgPool,
     repository: PostgresEventRepository,
-    upcasters: Vec<&'static dyn EventUpcaster>,
     options: Options,
 }
 
@@ -31,23 +28,9 @@ impl std::fmt::Debug for CqrsStore {
 }
 
 impl CqrsStore {
-    pub fn new(pool: PgPool, options: Options, upcasters: Vec<&'static dyn EventUpcaster>) -> Self {
+    pub fn new(pool: PgPool, options: Options) -> Self {
         let repository = PostgresEventRepository::new(pool.clone());
-        Self {
-            pool,
-            repository,
-            upcasters,
-            options,
-        }
-    }
-
-    fn upcast(&self, mut event: SerializedEvent) -> SerializedEvent {
-        for upcaster in &self.upcasters {
-            if upcaster.can_upcast(&event.event_type, &event.event_version) {
-                event = upcaster.upcast(event);
-            }
-        }
-        event
+        Self { pool, repository, options }
     }
 
     async fn head_hash<A: Entity>(&self, id: &str, sequence: i64) -> Result<Hash, sqlx::Error> {
@@ -96,7 +79,7 @@ impl<A: Entity> EventStore<A> for CqrsStore {
         stored
             .into_iter()
             .map(|event| {
-                let mut event = self.upcast(event);
+                let mut event = self.options.codec.upcast_loaded(event);
                 event.metadata = as_text_map(&event.metadata);
                 EventEnvelope::try_from(event).map_err(|e: PersistenceError| e.into())
             })
@@ -107,20 +90,12 @@ impl<A: Entity> EventStore<A> for CqrsStore {
         let events: Vec<EventEnvelope<A>> = self.load_events(id).await?;
         let sequence = events.last().map_or(0, |event| event.sequence);
         let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
-        let hash = self
-            .head_hash::<A>(id, sequence)
-            .await
-            .map_err(unavailable)?;
+        let hash = self.head_hash::<A>(id, sequence).await.map_err(unavailable)?;
         let mut aggregate = A::default();
         for event in events {
             aggregate.apply(event.payload);
         }
-        Ok(Context {
-            id: id.to_owned(),
-            aggregate,
-            sequence,
-            hash,
-        })
+        Ok(Context { id: id.to_owned(), aggregate, sequence, hash })
     }
 
     async fn commit(
@@ -132,9 +107,7 @@ impl<A: Entity> EventStore<A> for CqrsStore {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let text: Arc<str> = serde_json::to_string(&metadata)
-            .map_err(unavailable)?
-            .into();
+        let text: Arc<str> = serde_json::to_string(&metadata).map_err(unavailable)?.into();
         let mut new_events = Vec::with_capacity(events.len());
         for event in &events {
             new_events.push(NewEvent {
@@ -162,10 +135,8 @@ impl<A: Entity> EventStore<A> for CqrsStore {
         })?;
         (self.options.on_append)(appended.position);
         let first = usize::try_from(context.sequence).unwrap_or(usize::MAX);
-        let envelopes = events
-            .into_iter()
-            .zip(first + 1..)
-            .map(|(payload, sequence)| EventEnvelope {
+        let envelopes =
+            events.into_iter().zip(first + 1..).map(|(payload, sequence)| EventEnvelope {
                 aggregate_id: context.id.clone(),
                 sequence,
                 payload,

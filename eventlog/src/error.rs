@@ -23,9 +23,7 @@ impl From<sqlx::Error> for AppendError {
                 return match database.constraint() {
                     Some("events_pkey") => Self::Conflict,
                     Some("idempotency_pkey") => Self::KeyRecorded,
-                    other => Self::Duplicate {
-                        constraint: other.unwrap_or_default().to_owned(),
-                    },
+                    other => Self::Duplicate { constraint: other.unwrap_or_default().to_owned() },
                 };
             }
             // Serialisation failure and deadlock: nothing was stored, another try may pass.
@@ -55,10 +53,7 @@ pub enum UnitError<E> {
     Unavailable(#[source] sqlx::Error),
     /// A stored event does not parse: the program is older than the log, or the log is damaged.
     #[error("stream {stream} cannot be read")]
-    Unreadable {
-        stream: String,
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    Unreadable { stream: String, source: Box<dyn std::error::Error + Send + Sync> },
     /// The process is stopping.
     #[error("the event log is shutting down")]
     Stopped,

@@ -45,7 +45,5 @@ pub async fn head(db: impl PgExecutor<'_>) -> Result<Position, sqlx::Error> {
     )
     .fetch_optional(db)
     .await?;
-    row.map_or(Ok(Position::START), |row| {
-        Position::from_stored(&row.tx, row.global_position)
-    })
+    row.map_or(Ok(Position::START), |row| Position::from_stored(&row.tx, row.global_position))
 }

@@ -31,12 +31,8 @@ pub async fn acquire(
 
 /// Gives the lease up, so that another process need not wait for it to expire.
 pub async fn release(db: impl PgExecutor<'_>, name: &str, holder: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "DELETE FROM leases WHERE name = $1 AND holder = $2",
-        name,
-        holder
-    )
-    .execute(db)
-    .await?;
+    sqlx::query!("DELETE FROM leases WHERE name = $1 AND holder = $2", name, holder)
+        .execute(db)
+        .await?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod append;
 mod chain;
 pub mod checkpoints;
+mod codec;
 mod cqrs;
 mod error;
 pub mod feed;
@@ -24,6 +25,7 @@ pub use append::{
     Append, Appended, IdempotencyRecord, NewEvent, PersonalChange, Snapshot, StreamAppend, append,
 };
 pub use chain::{GENESIS, Hash, HashedFields, event_hash};
+pub use codec::{Codec, SnapshotPolicy};
 pub use cqrs::{Context, CqrsStore};
 pub use error::{AppendError, UnitError};
 pub use load::{AsOf, Entity, load_stream, load_stream_as_of};

@@ -1,6 +1,7 @@
 //! Loading streams: what the log holds, folded into an aggregate.
 
 use crate::chain::{GENESIS, Hash};
+use crate::codec::Codec;
 use crate::recorded::hash_from_stored;
 use crate::{Position, StreamId, UnitError};
 use chrono::{DateTime, Utc};
@@ -12,19 +13,10 @@ use std::sync::Arc;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// An aggregate the log can load and cache. Decoding, with upcasting, is the domain's business.
-pub trait Entity: Aggregate + Clone + 'static {
-    /// Streams longer than this get a snapshot every so many events; `None` for short streams.
-    const SNAPSHOT_EVERY: Option<i64> = None;
-    /// Raise it when the form of the state changes: older snapshots are then ignored.
-    const SNAPSHOT_VERSION: i32 = 1;
+/// An aggregate the log can load and cache: any cqrs-es aggregate that can be cloned.
+pub trait Entity: Aggregate + Clone + 'static {}
 
-    fn decode(
-        event_type: &str,
-        event_version: &str,
-        payload: &str,
-    ) -> Result<Self::Event, BoxError>;
-}
+impl<A: Aggregate + Clone + 'static> Entity for A {}
 
 /// A stream as far as it is known: the state, the sequence of its last event and that event's hash.
 #[derive(Clone)]
@@ -39,8 +31,7 @@ pub(crate) struct Loaded {
 pub(crate) struct Loader {
     pub empty: fn() -> Loaded,
     pub snapshot: fn(&str) -> Option<Arc<dyn Any + Send + Sync>>,
-    pub snapshot_version: Option<i32>,
-    pub apply: fn(&mut Loaded, &StoredEvent) -> Result<(), BoxError>,
+    pub apply: fn(&Codec, &mut Loaded, &StoredEvent) -> Result<(), BoxError>,
 }
 
 pub(crate) struct StoredEvent {
@@ -54,26 +45,25 @@ pub(crate) struct StoredEvent {
 impl Loader {
     pub fn of<A: Entity>() -> Self {
         Self {
-            empty: || Loaded {
-                sequence: 0,
-                hash: GENESIS,
-                state: Arc::new(A::default()),
-            },
+            empty: || Loaded { sequence: 0, hash: GENESIS, state: Arc::new(A::default()) },
             snapshot: |state| {
                 let state: A = serde_json::from_str(state).ok()?;
                 Some(Arc::new(state))
             },
-            snapshot_version: A::SNAPSHOT_EVERY.map(|_| A::SNAPSHOT_VERSION),
             apply: apply::<A>,
         }
     }
 }
 
-fn apply<A: Entity>(loaded: &mut Loaded, event: &StoredEvent) -> Result<(), BoxError> {
+fn apply<A: Entity>(
+    codec: &Codec,
+    loaded: &mut Loaded,
+    event: &StoredEvent,
+) -> Result<(), BoxError> {
     if event.sequence != loaded.sequence + 1 {
         return Err(format!("event {} follows event {}", event.sequence, loaded.sequence).into());
     }
-    let decoded = A::decode(&event.event_type, &event.event_version, &event.payload)?;
+    let decoded = codec.decode(A::TYPE, &event.event_type, &event.event_version, &event.payload)?;
     let state = std::mem::replace(&mut loaded.state, Arc::new(()));
     let Ok(mut state) = state.downcast::<A>() else {
         return Err("a state of another type".into());
@@ -89,33 +79,19 @@ fn apply<A: Entity>(loaded: &mut Loaded, event: &StoredEvent) -> Result<(), BoxE
 /// exist comes back empty, at sequence 0.
 pub(crate) async fn load_many(
     pool: &sqlx::PgPool,
+    codec: &Codec,
     streams: &[(StreamId, Loader)],
 ) -> Result<HashMap<StreamId, Loaded>, UnitError<std::convert::Infallible>> {
-    let mut loaded: HashMap<StreamId, Loaded> = streams
-        .iter()
-        .map(|(stream, loader)| (stream.clone(), (loader.empty)()))
-        .collect();
-    if streams
-        .iter()
-        .any(|(_, loader)| loader.snapshot_version.is_some())
-    {
-        load_snapshots(pool, streams, &mut loaded)
-            .await
-            .map_err(UnitError::Unavailable)?;
+    let mut loaded: HashMap<StreamId, Loaded> =
+        streams.iter().map(|(stream, loader)| (stream.clone(), (loader.empty)())).collect();
+    if has_snapshots(codec, streams) {
+        load_snapshots(pool, codec, streams, &mut loaded).await.map_err(UnitError::Unavailable)?;
     }
     let ordinals: Vec<i32> = (0..).take(streams.len()).collect();
-    let types: Vec<String> = streams
-        .iter()
-        .map(|(s, _)| s.aggregate_type.to_owned())
-        .collect();
-    let ids: Vec<String> = streams
-        .iter()
-        .map(|(s, _)| s.aggregate_id.to_string())
-        .collect();
-    let after: Vec<i64> = streams
-        .iter()
-        .map(|(s, _)| loaded.get(s).map_or(0, |l| l.sequence))
-        .collect();
+    let types: Vec<String> = streams.iter().map(|(s, _)| s.aggregate_type.to_owned()).collect();
+    let ids: Vec<String> = streams.iter().map(|(s, _)| s.aggregate_id.to_string()).collect();
+    let after: Vec<i64> =
+        streams.iter().map(|(s, _)| loaded.get(s).map_or(0, |l| l.sequence)).collect();
     let rows = sqlx::query!(
         r#"SELECT n.ord AS "ord!", e.sequence, e.event_type, e.event_version,
                   e.payload::text AS "payload!", e.hash
@@ -144,33 +120,30 @@ pub(crate) async fn load_many(
             hash: hash_from_stored(row.hash.as_deref()),
         };
         if let Some(entry) = loaded.get_mut(stream) {
-            (kind.apply)(entry, &event).map_err(|source| UnitError::Unreadable {
-                stream: stream.to_string(),
-                source,
-            })?;
+            (kind.apply)(codec, entry, &event)
+                .map_err(|source| UnitError::Unreadable { stream: stream.to_string(), source })?;
         }
     }
     Ok(loaded)
 }
 
+fn has_snapshots(codec: &Codec, streams: &[(StreamId, Loader)]) -> bool {
+    streams.iter().any(|(stream, _)| codec.snapshot_policy(stream.aggregate_type).is_some())
+}
+
 async fn load_snapshots(
     pool: &sqlx::PgPool,
+    codec: &Codec,
     streams: &[(StreamId, Loader)],
     loaded: &mut HashMap<StreamId, Loaded>,
 ) -> Result<(), sqlx::Error> {
     let wanted: Vec<_> = streams
         .iter()
-        .filter(|(_, loader)| loader.snapshot_version.is_some())
+        .filter(|(stream, _)| codec.snapshot_policy(stream.aggregate_type).is_some())
         .collect();
     let ordinals: Vec<i32> = (0..).take(wanted.len()).collect();
-    let types: Vec<String> = wanted
-        .iter()
-        .map(|(s, _)| s.aggregate_type.to_owned())
-        .collect();
-    let ids: Vec<String> = wanted
-        .iter()
-        .map(|(s, _)| s.aggregate_id.to_string())
-        .collect();
+    let types: Vec<String> = wanted.iter().map(|(s, _)| s.aggregate_type.to_owned()).collect();
+    let ids: Vec<String> = wanted.iter().map(|(s, _)| s.aggregate_id.to_string()).collect();
     let rows = sqlx::query!(
         r#"SELECT n.ord AS "ord!", s.sequence, s.schema_version, s.hash, s.state::text AS "state!"
              FROM UNNEST($1::int[], $2::text[], $3::text[]) AS n(ord, t, i)
@@ -185,19 +158,13 @@ async fn load_snapshots(
         let Some((stream, kind)) = usize::try_from(row.ord).ok().and_then(|i| wanted.get(i)) else {
             continue;
         };
-        if kind.snapshot_version != Some(row.schema_version) {
+        let policy = codec.snapshot_policy(stream.aggregate_type);
+        if policy.map(|policy| policy.schema_version) != Some(row.schema_version) {
             continue;
         }
         if let Some(state) = (kind.snapshot)(&row.state) {
             let hash = hash_from_stored(Some(&row.hash));
-            loaded.insert(
-                stream.clone(),
-                Loaded {
-                    sequence: row.sequence,
-                    hash,
-                    state,
-                },
-            );
+            loaded.insert(stream.clone(), Loaded { sequence: row.sequence, hash, state });
         }
     }
     Ok(())
@@ -206,20 +173,16 @@ async fn load_snapshots(
 /// One aggregate and its version (the sequence of its last event, 0 where it has none).
 pub async fn load_stream<A: Entity>(
     pool: &sqlx::PgPool,
+    codec: &Codec,
     id: &str,
 ) -> Result<(A, i64), UnitError<std::convert::Infallible>> {
     let stream = StreamId::new(A::TYPE, id);
-    let mut loaded = load_many(pool, &[(stream.clone(), Loader::of::<A>())]).await?;
-    let loaded = loaded
-        .remove(&stream)
-        .unwrap_or_else(Loader::of::<A>().empty);
-    let state = loaded
-        .state
-        .downcast::<A>()
-        .map_err(|_| UnitError::Unreadable {
-            stream: stream.to_string(),
-            source: "a state of another type".into(),
-        })?;
+    let mut loaded = load_many(pool, codec, &[(stream.clone(), Loader::of::<A>())]).await?;
+    let loaded = loaded.remove(&stream).unwrap_or_else(Loader::of::<A>().empty);
+    let state = loaded.state.downcast::<A>().map_err(|_| UnitError::Unreadable {
+        stream: stream.to_string(),
+        source: "a state of another type".into(),
+    })?;
     Ok((Arc::unwrap_or_clone(state), loaded.sequence))
 }
 
@@ -233,6 +196,7 @@ pub enum AsOf {
 /// The aggregate as the log told it at a moment, rebuilt from its first event by the same fold.
 pub async fn load_stream_as_of<A: Entity>(
     db: impl PgExecutor<'_>,
+    codec: &Codec,
     id: &str,
     as_of: AsOf,
 ) -> Result<(A, i64), UnitError<std::convert::Infallible>> {
@@ -260,13 +224,11 @@ pub async fn load_stream_as_of<A: Entity>(
     let mut state = A::default();
     let mut version = 0;
     for row in rows {
-        let event =
-            A::decode(&row.event_type, &row.event_version, &row.payload).map_err(|source| {
-                UnitError::Unreadable {
-                    stream: format!("{}/{id}", A::TYPE),
-                    source,
-                }
-            })?;
+        let decoded = codec.decode(A::TYPE, &row.event_type, &row.event_version, &row.payload);
+        let event = decoded.map_err(|source| UnitError::Unreadable {
+            stream: format!("{}/{id}", A::TYPE),
+            source: source.into(),
+        })?;
         state.apply(event);
         version = row.sequence;
     }

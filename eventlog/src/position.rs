@@ -13,10 +13,7 @@ pub struct Position {
 
 impl Position {
     /// Before the first event.
-    pub const START: Self = Self {
-        transaction_id: 0,
-        global_position: 0,
-    };
+    pub const START: Self = Self { transaction_id: 0, global_position: 0 };
 }
 
 /// The token clients get: opaque to them.
@@ -37,22 +34,15 @@ impl FromStr for Position {
         let (transaction, position) = token.split_once('-').ok_or(InvalidPosition)?;
         let transaction_id = u64::from_str_radix(transaction, 16).map_err(|_| InvalidPosition)?;
         let global_position = i64::from_str_radix(position, 16).map_err(|_| InvalidPosition)?;
-        Ok(Self {
-            transaction_id,
-            global_position,
-        })
+        Ok(Self { transaction_id, global_position })
     }
 }
 
 impl Position {
     /// From the columns of the log, the transaction id as text.
     pub fn from_stored(transaction_id: &str, global_position: i64) -> Result<Self, sqlx::Error> {
-        let transaction_id = transaction_id
-            .parse()
-            .map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-        Ok(Self {
-            transaction_id,
-            global_position,
-        })
+        let transaction_id =
+            transaction_id.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok(Self { transaction_id, global_position })
     }
 }

@@ -27,9 +27,7 @@ pub struct Recorded {
 
 /// The stored bytes as a hash; a missing or short one reads as all zeros, which no event has.
 pub(crate) fn hash_from_stored(bytes: Option<&[u8]>) -> Hash {
-    bytes
-        .and_then(|bytes| bytes.try_into().ok())
-        .unwrap_or([0; 32])
+    bytes.and_then(|bytes| bytes.try_into().ok()).unwrap_or([0; 32])
 }
 
 /// A [`Recorded`] from a row with the usual columns, `transaction_id` as text in `tx`.

@@ -7,6 +7,7 @@
 
 mod group;
 
+use crate::codec::Codec;
 use crate::load::Loaded;
 use crate::unit::{Access, Pending, UnitBuilder, Verdict};
 use crate::{Metadata, Position, StreamId, UnitError};
@@ -22,6 +23,8 @@ use uuid::Uuid;
 pub struct Options {
     /// The clock, at least microseconds.
     pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// How stored events are read back.
+    pub codec: Arc<Codec>,
     /// Fresh ids for events, ordered by time.
     pub new_id: Arc<dyn Fn() -> Uuid + Send + Sync>,
     /// Called after each append, for instance to wake the projections.
@@ -57,11 +60,7 @@ impl EventLog {
             // Bounds how long facts that other processes changed can be seen out of date.
             .time_to_live(std::time::Duration::from_secs(60))
             .build();
-        let shared = Arc::new(Shared {
-            pool,
-            options,
-            cache,
-        });
+        let shared = Arc::new(Shared { pool, options, cache });
         let (queue, waiting) = mpsc::unbounded_channel();
         tokio::spawn(Scheduler::new(Arc::clone(&shared)).run(waiting));
         Self { shared, queue }
@@ -70,6 +69,11 @@ impl EventLog {
     /// Begins a unit of work; `metadata` goes with each of its events.
     pub fn unit(&self, metadata: Metadata) -> UnitBuilder<'_> {
         UnitBuilder::new(self, metadata)
+    }
+
+    /// How stored events are read back.
+    pub fn codec(&self) -> &Codec {
+        &self.shared.options.codec
     }
 
     pub fn pool(&self) -> &PgPool {
@@ -143,10 +147,7 @@ impl Scheduler {
             self.busy.extend(written.iter().cloned());
             self.in_flight += 1;
             let shared = Arc::clone(&self.shared);
-            let finished = Finished {
-                streams: written,
-                tx: self.finished_tx.clone(),
-            };
+            let finished = Finished { streams: written, tx: self.finished_tx.clone() };
             tokio::spawn(async move {
                 group::execute(&shared, group).await;
                 drop(finished);
@@ -161,14 +162,9 @@ impl Scheduler {
         let mut still_waiting = VecDeque::with_capacity(self.waiting.len());
         for unit in self.waiting.drain(..) {
             let free = group.len() < self.shared.options.max_group
-                && unit
-                    .involved
-                    .iter()
-                    .filter(|i| i.access != Access::Peek)
-                    .all(|involved| {
-                        !self.busy.contains(&involved.stream)
-                            && !passed_over.contains(&involved.stream)
-                    });
+                && unit.involved.iter().filter(|i| i.access != Access::Peek).all(|involved| {
+                    !self.busy.contains(&involved.stream) && !passed_over.contains(&involved.stream)
+                });
             if free {
                 group.push(unit);
             } else {

@@ -12,10 +12,7 @@ pub struct StreamId {
 
 impl StreamId {
     pub fn new(aggregate_type: &'static str, aggregate_id: impl Into<Arc<str>>) -> Self {
-        Self {
-            aggregate_type,
-            aggregate_id: aggregate_id.into(),
-        }
+        Self { aggregate_type, aggregate_id: aggregate_id.into() }
     }
 }
 

@@ -49,29 +49,18 @@ impl Frontier {
     }
 
     fn from_bytes(size: u64, bytes: &[u8]) -> Option<Self> {
-        let peaks: Vec<Hash> = bytes
-            .chunks(32)
-            .map(|peak| peak.try_into().ok())
-            .collect::<Option<_>>()?;
+        let peaks: Vec<Hash> =
+            bytes.chunks(32).map(|peak| peak.try_into().ok()).collect::<Option<_>>()?;
         (peaks.len() == size.count_ones() as usize).then_some(Self { size, peaks })
     }
 }
 
 fn leaf_hash(leaf: &Hash) -> Hash {
-    Sha256::new()
-        .chain_update([0])
-        .chain_update(leaf)
-        .finalize()
-        .into()
+    Sha256::new().chain_update([0]).chain_update(leaf).finalize().into()
 }
 
 fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Sha256::new()
-        .chain_update([1])
-        .chain_update(left)
-        .chain_update(right)
-        .finalize()
-        .into()
+    Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
 /// A stored tree head.
@@ -186,16 +175,9 @@ mod tests {
         let leaves: Vec<Hash> = (0..130_u8).map(|n| [n; 32]).collect();
         let mut frontier = Frontier::default();
         for size in 0..=leaves.len() {
-            assert_eq!(
-                frontier.root(),
-                root_by_definition(&leaves[..size]),
-                "size {size}"
-            );
+            assert_eq!(frontier.root(), root_by_definition(&leaves[..size]), "size {size}");
             let bytes = frontier.to_bytes();
-            assert_eq!(
-                Frontier::from_bytes(frontier.size(), &bytes),
-                Some(frontier.clone())
-            );
+            assert_eq!(Frontier::from_bytes(frontier.size(), &bytes), Some(frontier.clone()));
             if let Some(leaf) = leaves.get(size) {
                 frontier.push(leaf);
             }

@@ -66,31 +66,18 @@ pub struct UnitBuilder<'l> {
 
 impl<'l> UnitBuilder<'l> {
     pub(crate) fn new(log: &'l EventLog, metadata: Metadata) -> Self {
-        Self {
-            log,
-            metadata,
-            involved: Vec::new(),
-            idempotency: None,
-        }
+        Self { log, metadata, involved: Vec::new(), idempotency: None }
     }
 
     fn involve<A: Entity>(mut self, id: impl Into<Arc<str>>, access: Access) -> Self {
         let stream = StreamId::new(A::TYPE, id);
         // The strongest use wins where a stream is named twice.
-        match self
-            .involved
-            .iter_mut()
-            .find(|involved| involved.stream == stream)
-        {
+        match self.involved.iter_mut().find(|involved| involved.stream == stream) {
             Some(known) if matches!(access, Access::Create | Access::Write) => {
                 known.access = access;
             }
             Some(_) => {}
-            None => self.involved.push(Involved {
-                stream,
-                loader: Loader::of::<A>(),
-                access,
-            }),
+            None => self.involved.push(Involved { stream, loader: Loader::of::<A>(), access }),
         }
         self
     }
@@ -128,17 +115,11 @@ impl<'l> UnitBuilder<'l> {
         E: Send + 'static,
         F: FnMut(&mut Work<'_>) -> Result<T, E> + Send + 'static,
     {
-        let metadata =
-            serde_json::to_string(&self.metadata).map_err(|source| UnitError::Unreadable {
-                stream: "metadata".to_owned(),
-                source: source.into(),
-            })?;
+        let metadata = serde_json::to_string(&self.metadata).map_err(|source| {
+            UnitError::Unreadable { stream: "metadata".to_owned(), source: source.into() }
+        })?;
         let (reply, answer) = oneshot::channel();
-        let unit = TypedUnit {
-            decide,
-            decided: None,
-            reply: Some(reply),
-        };
+        let unit = TypedUnit { decide, decided: None, reply: Some(reply) };
         self.log.submit(Pending {
             involved: self.involved,
             metadata: metadata.into(),
@@ -234,12 +215,7 @@ pub(crate) struct Staged {
 impl Staged {
     pub fn of(base: Loaded) -> Self {
         let state = Arc::clone(&base.state);
-        Self {
-            base,
-            state,
-            events: Vec::new(),
-            snapshot: None,
-        }
+        Self { base, state, events: Vec::new(), snapshot: None }
     }
 
     fn sequence(&self) -> i64 {
@@ -266,6 +242,7 @@ pub struct Work<'g> {
     pub(crate) group: &'g HashMap<StreamId, Staged>,
     pub(crate) changes: Changes,
     pub(crate) metadata: Arc<str>,
+    pub(crate) codec: &'g crate::Codec,
     pub(crate) new_id: &'g (dyn Fn() -> Uuid + Send + Sync),
 }
 
@@ -280,23 +257,14 @@ impl Work<'_> {
             Some(changed) => &changed.state,
             None => &self.staged(&stream).state,
         };
-        #[expect(
-            clippy::expect_used,
-            reason = "a stream's type decides the type of its state"
-        )]
-        state
-            .downcast_ref()
-            .expect("the state of a stream has the type of the stream")
+        #[expect(clippy::expect_used, reason = "a stream's type decides the type of its state")]
+        state.downcast_ref().expect("the state of a stream has the type of the stream")
     }
 
     /// The sequence of the last event, counting what this unit recorded.
     pub fn version<A: Aggregate>(&self, id: &str) -> i64 {
         let stream = StreamId::new(A::TYPE, id);
-        let new = self
-            .changes
-            .streams
-            .get(&stream)
-            .map_or(0, |changed| changed.events.len());
+        let new = self.changes.streams.get(&stream).map_or(0, |changed| changed.events.len());
         self.staged(&stream).sequence() + i64::try_from(new).unwrap_or(i64::MAX)
     }
 
@@ -321,22 +289,16 @@ impl Work<'_> {
             state.apply(event);
         }
         let after = before + i64::try_from(new_events.len()).unwrap_or(i64::MAX);
-        let snapshot = A::SNAPSHOT_EVERY
-            .filter(|every| before / every != after / every)
-            .and_then(|_| serde_json::to_string(&state).ok())
-            .map(|state| crate::append::Snapshot {
-                schema_version: A::SNAPSHOT_VERSION,
-                state,
-            });
-        let changed = self
-            .changes
-            .streams
-            .entry(stream)
-            .or_insert_with(|| ChangedStream {
-                state: Arc::new(()),
-                events: Vec::new(),
-                snapshot: None,
-            });
+        let snapshot = self.codec.snapshot_policy(A::TYPE).and_then(|policy| {
+            let due = before / policy.every != after / policy.every;
+            let state = due.then(|| serde_json::to_string(&state).ok()).flatten()?;
+            Some(crate::append::Snapshot { schema_version: policy.schema_version, state })
+        });
+        let changed = self.changes.streams.entry(stream).or_insert_with(|| ChangedStream {
+            state: Arc::new(()),
+            events: Vec::new(),
+            snapshot: None,
+        });
         changed.state = Arc::new(state);
         changed.events.append(&mut new_events);
         // An older snapshot of this unit would not be of the stream's last event any more.
@@ -344,10 +306,7 @@ impl Work<'_> {
     }
 
     fn new_event(&self, event: &impl DomainEvent) -> NewEvent {
-        #[expect(
-            clippy::expect_used,
-            reason = "our events are plain data: they always serialise"
-        )]
+        #[expect(clippy::expect_used, reason = "our events are plain data: they always serialise")]
         let payload = serde_json::to_string(event).expect("an event serialises");
         NewEvent {
             event_id: (self.new_id)(),
@@ -365,19 +324,13 @@ impl Work<'_> {
         key: impl Into<String>,
         value: impl Into<String>,
     ) {
-        let change = PersonalChange::Set {
-            subject,
-            key: key.into(),
-            value: value.into(),
-        };
+        let change = PersonalChange::Set { subject, key: key.into(), value: value.into() };
         self.changes.personal.push(change);
     }
 
     /// Erases all personal data of a subject together with the events.
     pub fn erase_personal(&mut self, subject: Uuid) {
-        self.changes
-            .personal
-            .push(PersonalChange::EraseAll { subject });
+        self.changes.personal.push(PersonalChange::EraseAll { subject });
     }
 
     /// The answer to record under the idempotency key.

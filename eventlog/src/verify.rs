@@ -21,20 +21,12 @@ pub struct Report {
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     #[error("{stream} event {sequence}: {problem}")]
-    BadEvent {
-        stream: String,
-        sequence: i64,
-        problem: String,
-    },
+    BadEvent { stream: String, sequence: i64, problem: String },
     #[error(
         "tree head {size}: events were dropped, added or reordered in the feed after the first \
          {good} (the last event it covers was at position {position})"
     )]
-    BadTreeHead {
-        size: u64,
-        good: u64,
-        position: Position,
-    },
+    BadTreeHead { size: u64, good: u64, position: Position },
     #[error("the log cannot be read")]
     Unavailable(#[from] sqlx::Error),
 }
@@ -152,11 +144,7 @@ pub async fn tree(pool: &PgPool, mut progress: impl FnMut(u64)) -> Result<u64, V
             match leaves.try_next().await? {
                 Some(hash) => frontier.push(&hash_from_stored(hash.as_deref())),
                 None => {
-                    return Err(VerifyError::BadTreeHead {
-                        size,
-                        good,
-                        position,
-                    });
+                    return Err(VerifyError::BadTreeHead { size, good, position });
                 }
             }
             if frontier.size().is_multiple_of(4096) {
@@ -164,11 +152,7 @@ pub async fn tree(pool: &PgPool, mut progress: impl FnMut(u64)) -> Result<u64, V
             }
         }
         if frontier.root()[..] != head.root[..] {
-            return Err(VerifyError::BadTreeHead {
-                size,
-                good,
-                position,
-            });
+            return Err(VerifyError::BadTreeHead { size, good, position });
         }
         good = size;
         checked += 1;

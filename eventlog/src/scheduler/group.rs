@@ -64,10 +64,7 @@ async fn execute_alone(shared: &Shared, unit: Pending) {
 /// Full jitter over an exponentially growing window, at most 50 ms.
 fn backoff(attempt_number: u32) -> Duration {
     let window = 1_000_u64 << attempt_number.min(6);
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "jitter decides nothing but a delay"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "jitter decides nothing but a delay")]
     let micros = rand::rng().random_range(0..window.min(50_000));
     Duration::from_micros(micros)
 }
@@ -84,13 +81,8 @@ async fn attempt(shared: &Shared, units: &mut [Pending]) -> Result<Vec<Option<Ve
     let keyed = units.iter().enumerate();
     let keyed = keyed.filter_map(|(index, unit)| Some((index, unit.idempotency.clone()?)));
     let recorded = recorded_answers(shared, keyed.collect()).await?;
-    let involved = units
-        .iter()
-        .flat_map(|unit| unit.involved.iter().cloned())
-        .collect();
-    let mut staging = Staging::load(shared, involved)
-        .await
-        .map_err(Failure::Fatal)?;
+    let involved = units.iter().flat_map(|unit| unit.involved.iter().cloned()).collect();
+    let mut staging = Staging::load(shared, involved).await.map_err(Failure::Fatal)?;
     let mut verdicts: Vec<Option<Verdict>> = Vec::with_capacity(units.len());
     let mut keys = HashSet::new();
     for (index, unit) in units.iter_mut().enumerate() {
@@ -99,11 +91,7 @@ async fn attempt(shared: &Shared, units: &mut [Pending]) -> Result<Vec<Option<Ve
                 Some(response) => Verdict::Replayed(response.clone()),
                 None => Verdict::Failed(UnitError::KeyReused),
             }));
-        } else if unit
-            .idempotency
-            .clone()
-            .is_some_and(|k| !keys.insert((k.scope, k.key)))
-        {
+        } else if unit.idempotency.clone().is_some_and(|k| !keys.insert((k.scope, k.key))) {
             verdicts.push(None);
         } else {
             staging.decide(shared, index, unit);
@@ -190,12 +178,7 @@ impl Staging {
     async fn load(shared: &Shared, involved: Vec<Involved>) -> Result<Self, UnitError<Infallible>> {
         let mut streams = HashMap::new();
         let mut missing: HashMap<StreamId, Loader> = HashMap::new();
-        for Involved {
-            stream,
-            loader,
-            access,
-        } in involved
-        {
+        for Involved { stream, loader, access } in involved {
             if streams.contains_key(&stream) {
                 continue;
             }
@@ -210,7 +193,8 @@ impl Staging {
         }
         if !missing.is_empty() {
             let missing: Vec<_> = missing.into_iter().collect();
-            for (stream, loaded) in load_many(&shared.pool, &missing).await? {
+            for (stream, loaded) in load_many(&shared.pool, &shared.options.codec, &missing).await?
+            {
                 shared.cache.insert(stream.clone(), loaded.clone());
                 streams.insert(stream, Staged::of(loaded));
             }
@@ -230,6 +214,7 @@ impl Staging {
             group: &self.streams,
             changes: Changes::default(),
             metadata: Arc::clone(&unit.metadata),
+            codec: &shared.options.codec,
             new_id: &*shared.options.new_id,
         };
         let accepted = unit.unit.decide(&mut work);
@@ -244,8 +229,7 @@ impl Staging {
             self.changed.insert(index);
             for involved in unit.involved.iter().filter(|i| i.access == Access::Read) {
                 if let Some(staged) = self.streams.get(&involved.stream) {
-                    self.guards
-                        .insert(involved.stream.clone(), staged.base.sequence);
+                    self.guards.insert(involved.stream.clone(), staged.base.sequence);
                 }
             }
         }
@@ -270,14 +254,7 @@ impl Staging {
 
     /// Stores what the units recorded and brings the cache up to date.
     async fn store(self, shared: &Shared) -> Result<Option<Position>, Failure> {
-        let Self {
-            streams,
-            guards,
-            idempotency,
-            personal,
-            recorded_at,
-            ..
-        } = self;
+        let Self { streams, guards, idempotency, personal, recorded_at, .. } = self;
         let involved: Vec<StreamId> = streams.keys().cloned().collect();
         let mut states = Vec::new();
         let mut appends = Vec::new();
@@ -313,14 +290,7 @@ impl Staging {
                 {
                     let length = i64::try_from(stream.events.len()).unwrap_or(i64::MAX);
                     let sequence = stream.expected + length;
-                    shared.cache.insert(
-                        stream.stream,
-                        Loaded {
-                            sequence,
-                            hash,
-                            state,
-                        },
-                    );
+                    shared.cache.insert(stream.stream, Loaded { sequence, hash, state });
                 }
                 (shared.options.on_append)(appended.position);
                 Ok(Some(appended.position))
@@ -348,10 +318,7 @@ impl Staging {
 
 /// Answers and personal data of units that caused no events.
 async fn store_without_events(shared: &Shared, batch: &Append) -> Result<(), Failure> {
-    debug_assert!(
-        batch.personal.is_empty(),
-        "personal data changes go with an event"
-    );
+    debug_assert!(batch.personal.is_empty(), "personal data changes go with an event");
     for record in &batch.idempotency {
         sqlx::query!(
             "INSERT INTO idempotency (scope, key, request_hash, response)
