@@ -8,12 +8,13 @@
 mod group;
 
 use crate::codec::Codec;
-use crate::load::Loaded;
-use crate::unit::{Access, Pending, UnitBuilder, Verdict};
+use crate::load::{Entity, Loaded, Loader, load_many};
+use crate::unit::{Access, IdempotencyKey, Pending, UnitBuilder, Verdict};
 use crate::{Metadata, Position, StreamId, UnitError};
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use std::collections::{HashSet, VecDeque};
+use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -69,6 +70,51 @@ impl EventLog {
     /// Begins a unit of work; `metadata` goes with each of its events.
     pub fn unit(&self, metadata: Metadata) -> UnitBuilder<'_> {
         UnitBuilder::new(self, metadata)
+    }
+
+    /// An aggregate and its version, from memory where it is there: possibly slightly out of date,
+    /// so good for finding out which streams a command involves, not for deciding.
+    pub async fn peek<A: Entity>(&self, id: &str) -> Result<(Arc<A>, i64), UnitError<Infallible>> {
+        let stream = StreamId::new(A::TYPE, id);
+        let loaded = match self.shared.cache.get(&stream) {
+            Some(loaded) => loaded,
+            // Not put into the cache: an append may be under way that this load does not see.
+            None => load_many(
+                &self.shared.pool,
+                &self.shared.options.codec,
+                &[(stream.clone(), Loader::of::<A>())],
+            )
+            .await?
+            .remove(&stream)
+            .unwrap_or_else(Loader::of::<A>().empty),
+        };
+        let state = loaded.state.downcast::<A>().map_err(|_| UnitError::Unreadable {
+            stream: stream.to_string(),
+            source: "a state of another type".into(),
+        })?;
+        Ok((state, loaded.sequence))
+    }
+
+    /// The answer recorded under an idempotency key, if any. For commands of several steps, which
+    /// record it with their last one.
+    pub async fn recorded_answer(
+        &self,
+        key: &IdempotencyKey,
+    ) -> Result<Option<serde_json::Value>, UnitError<Infallible>> {
+        let row = sqlx::query!(
+            r#"SELECT request_hash, response AS "response!: serde_json::Value"
+                 FROM idempotency WHERE scope = $1 AND key = $2"#,
+            key.scope,
+            key.key
+        )
+        .fetch_optional(&self.shared.pool)
+        .await
+        .map_err(UnitError::Unavailable)?;
+        match row {
+            None => Ok(None),
+            Some(row) if row.request_hash == key.request_hash => Ok(Some(row.response)),
+            Some(_) => Err(UnitError::KeyReused),
+        }
     }
 
     /// How stored events are read back.

@@ -261,6 +261,11 @@ impl Work<'_> {
         state.downcast_ref().expect("the state of a stream has the type of the stream")
     }
 
+    /// Whether the unit named this stream.
+    pub fn involves<A: Aggregate>(&self, id: &str) -> bool {
+        self.group.contains_key(&StreamId::new(A::TYPE, id))
+    }
+
     /// The sequence of the last event, counting what this unit recorded.
     pub fn version<A: Aggregate>(&self, id: &str) -> i64 {
         let stream = StreamId::new(A::TYPE, id);
