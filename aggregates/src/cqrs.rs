@@ -39,9 +39,15 @@ cqrs_aggregates!(
 );
 
 /// Implements [`cqrs_es::DomainEvent`]: each variant's stored name is its Rust name, its version
-/// is the given one.
+/// is the given one. A variant that is left out does not compile.
 macro_rules! domain_event {
     ($event:ty { $($variant:ident => $version:literal),+ $(,)? }) => {
+        impl $event {
+            /// The name and the current version of every event of this aggregate.
+            pub const TYPES: &'static [(&'static str, &'static str)] =
+                &[$((stringify!($variant), $version)),+];
+        }
+
         impl cqrs_es::DomainEvent for $event {
             fn event_type(&self) -> String {
                 match self { $(Self::$variant { .. } => stringify!($variant),)+ }.to_owned()

@@ -58,3 +58,27 @@ ids!(
     /// One refund of an order; the payment provider's idempotency key for it.
     RefundId,
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "00000000-0000-0000-0000-000000000007";
+
+    #[test]
+    fn an_id_is_its_uuid_in_text_and_json() {
+        let id = OrderId::new(Uuid::from_u128(7));
+        assert_eq!(id.to_string(), TEXT);
+        assert_eq!(TEXT.parse(), Ok(id));
+        assert_eq!(serde_json::to_string(&id).unwrap(), format!("\"{TEXT}\""));
+        assert_eq!(serde_json::from_str::<OrderId>(&format!("\"{TEXT}\"")).unwrap(), id);
+        assert_eq!(OrderId::from(id.uuid()), id);
+    }
+
+    #[test]
+    fn what_is_no_uuid_is_no_id() {
+        for wrong in ["", "7", "not-a-uuid", "00000000-0000-0000-0000-00000000000g"] {
+            assert!(wrong.parse::<ProductId>().is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -9,6 +9,8 @@ pub mod cart;
 mod cqrs;
 mod decider;
 mod fact;
+#[cfg(test)]
+mod golden;
 mod ids;
 mod money;
 pub mod order;
@@ -16,6 +18,8 @@ pub mod payment;
 pub mod product;
 mod quantity;
 pub mod stock_item;
+#[cfg(test)]
+mod testing;
 pub mod upcast;
 
 pub use account::Account;

@@ -113,9 +113,22 @@ impl fmt::Debug for Money {
 impl FromStr for Money {
     type Err = MoneyError;
 
+    /// Digits, then at most a point and digits: no sign but a minus (refused as negative), no
+    /// exponent, no separators, no space.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let amount = Decimal::from_str_exact(text).map_err(|_| MoneyError::NotANumber)?;
-        Self::new(amount)
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+        let is_number = [whole, fraction]
+            .iter()
+            .all(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()));
+        if !is_number {
+            return Err(MoneyError::NotANumber);
+        }
+        match Decimal::from_str_exact(text) {
+            Ok(amount) => Self::new(amount),
+            Err(rust_decimal::Error::Underflow) => Err(MoneyError::TooPrecise),
+            Err(_) => Err(MoneyError::TooLarge),
+        }
     }
 }
 
@@ -201,3 +214,6 @@ impl From<Currency> for String {
         currency.as_str().to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,9 +68,7 @@ impl Account {
         match self {
             Self::Nonexistent => Err(Error::NotFound),
             Self::Active { .. } => Ok(()),
-            Self::Blocked { reason, .. } => Err(Error::Blocked {
-                reason: reason.clone(),
-            }),
+            Self::Blocked { reason, .. } => Err(Error::Blocked { reason: reason.clone() }),
             Self::Erased => Err(Error::Erased),
         }
     }
@@ -87,9 +85,7 @@ impl Account {
         match self {
             Self::Nonexistent => Err(Error::NotFound),
             Self::Active { .. } => Ok(vec![Event::Blocked { reason }]),
-            Self::Blocked { reason, .. } => Err(Error::AlreadyBlocked {
-                reason: reason.clone(),
-            }),
+            Self::Blocked { reason, .. } => Err(Error::AlreadyBlocked { reason: reason.clone() }),
             Self::Erased => Err(Error::Erased),
         }
     }
@@ -106,54 +102,35 @@ impl Account {
     fn with_role(self, role: Role) -> Self {
         match self {
             Self::Active { is_verified, .. } => Self::Active { role, is_verified },
-            Self::Blocked {
-                is_verified,
-                reason,
-                ..
-            } => Self::Blocked {
-                role,
-                is_verified,
-                reason,
-            },
+            Self::Blocked { is_verified, reason, .. } => {
+                Self::Blocked { role, is_verified, reason }
+            }
             Self::Nonexistent | Self::Erased => self,
         }
     }
 
     fn verified(self) -> Self {
         match self {
-            Self::Active { role, .. } => Self::Active {
-                role,
-                is_verified: true,
-            },
-            Self::Blocked { role, reason, .. } => Self::Blocked {
-                role,
-                is_verified: true,
-                reason,
-            },
+            Self::Active { role, .. } => Self::Active { role, is_verified: true },
+            Self::Blocked { role, reason, .. } => Self::Blocked { role, is_verified: true, reason },
             Self::Nonexistent | Self::Erased => self,
         }
     }
 
     fn blocked(self, reason: &str) -> Self {
         match self {
-            Self::Active { role, is_verified }
-            | Self::Blocked {
-                role, is_verified, ..
-            } => Self::Blocked {
-                role,
-                is_verified,
-                reason: reason.to_owned(),
-            },
+            Self::Active { role, is_verified } | Self::Blocked { role, is_verified, .. } => {
+                Self::Blocked { role, is_verified, reason: reason.to_owned() }
+            }
             Self::Nonexistent | Self::Erased => self,
         }
     }
 
     fn unblocked(self) -> Self {
         match self {
-            Self::Active { role, is_verified }
-            | Self::Blocked {
-                role, is_verified, ..
-            } => Self::Active { role, is_verified },
+            Self::Active { role, is_verified } | Self::Blocked { role, is_verified, .. } => {
+                Self::Active { role, is_verified }
+            }
             Self::Nonexistent | Self::Erased => self,
         }
     }
@@ -170,19 +147,11 @@ impl Decider for Account {
             Command::Register { role } => self.register(role),
             Command::VerifyEmail => {
                 self.in_use()?;
-                Ok(if self.is_verified() {
-                    vec![]
-                } else {
-                    vec![Event::EmailVerified {}]
-                })
+                Ok(if self.is_verified() { vec![] } else { vec![Event::EmailVerified {}] })
             }
             Command::ChangeProfile { fields } => {
                 self.in_use()?;
-                Ok(if fields.is_empty() {
-                    vec![]
-                } else {
-                    vec![Event::ProfileChanged { fields }]
-                })
+                Ok(if fields.is_empty() { vec![] } else { vec![Event::ProfileChanged { fields }] })
             }
             Command::ChangePassword => {
                 self.in_use()?;
@@ -208,10 +177,7 @@ impl Decider for Account {
 
     fn evolve(self, event: &Event) -> Self {
         match event {
-            Event::Registered { role } => Self::Active {
-                role: *role,
-                is_verified: false,
-            },
+            Event::Registered { role } => Self::Active { role: *role, is_verified: false },
             Event::EmailVerified {} => self.verified(),
             Event::ProfileChanged { .. } | Event::PasswordChanged {} => self,
             Event::RoleChanged { role, .. } => self.with_role(*role),

@@ -10,13 +10,8 @@ use std::str::FromStr;
 pub struct UnknownRole(pub String);
 
 impl Role {
-    pub const ALL: [Self; 5] = [
-        Self::Customer,
-        Self::Seller,
-        Self::Admin,
-        Self::Auditor,
-        Self::Analyst,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Customer, Self::Seller, Self::Admin, Self::Auditor, Self::Analyst];
 
     pub const fn as_str(self) -> &'static str {
         match self {

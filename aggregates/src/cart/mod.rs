@@ -53,8 +53,7 @@ impl Cart {
     }
 
     fn existing(&self, product_id: ProductId) -> Result<&Line, Error> {
-        self.line(product_id)
-            .ok_or(Error::NoSuchItem { product_id })
+        self.line(product_id).ok_or(Error::NoSuchItem { product_id })
     }
 
     fn add(
@@ -76,11 +75,7 @@ impl Cart {
                 .map_err(|error| Error::QuantityTooLarge { requested: error.0 })?,
         };
         in_stock(total, available)?;
-        Ok(vec![Event::ItemAdded {
-            product_id,
-            quantity,
-            price,
-        }])
+        Ok(vec![Event::ItemAdded { product_id, quantity, price }])
     }
 
     /// The guest's lines that change this cart. A line that is larger here stays as it is.
@@ -102,19 +97,13 @@ impl Cart {
     }
 
     fn find_mut(&mut self, product_id: ProductId) -> Option<&mut Line> {
-        self.lines
-            .iter_mut()
-            .find(|line| line.product_id == product_id)
+        self.lines.iter_mut().find(|line| line.product_id == product_id)
     }
 
     fn set(&mut self, product_id: ProductId, quantity: Quantity, price: Money) {
         match self.find_mut(product_id) {
             Some(line) => (line.quantity, line.price) = (quantity, price),
-            None => self.lines.push(Line {
-                product_id,
-                quantity,
-                price,
-            }),
+            None => self.lines.push(Line { product_id, quantity, price }),
         }
     }
 }
@@ -122,10 +111,7 @@ impl Cart {
 fn in_stock(quantity: Quantity, available: u32) -> Result<(), Error> {
     let requested = quantity.get();
     if requested > available {
-        return Err(Error::InsufficientStock {
-            available,
-            requested,
-        });
+        return Err(Error::InsufficientStock { available, requested });
     }
     Ok(())
 }
@@ -138,51 +124,31 @@ impl Decider for Cart {
 
     fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         match command {
-            Command::AddItem {
-                product_id,
-                quantity,
-                price,
-                available,
-            } => self.add(product_id, quantity, price, available),
-            Command::ChangeQuantity {
-                product_id,
-                quantity,
-                available,
-            } => {
+            Command::AddItem { product_id, quantity, price, available } => {
+                self.add(product_id, quantity, price, available)
+            }
+            Command::ChangeQuantity { product_id, quantity, available } => {
                 let line = self.existing(product_id)?;
                 in_stock(quantity, available)?;
                 Ok(if line.quantity == quantity {
                     vec![]
                 } else {
-                    vec![Event::QuantityChanged {
-                        product_id,
-                        quantity,
-                    }]
+                    vec![Event::QuantityChanged { product_id, quantity }]
                 })
             }
             Command::RemoveItem { product_id } => {
                 self.existing(product_id)?;
                 Ok(vec![Event::ItemRemoved { product_id }])
             }
-            Command::Clear => Ok(if self.is_empty() {
-                vec![]
-            } else {
-                vec![Event::Cleared {}]
-            }),
+            Command::Clear => Ok(if self.is_empty() { vec![] } else { vec![Event::Cleared {}] }),
             Command::Merge { from, into, .. } if from == into => Err(Error::OwnCart),
             Command::Merge { from, lines, .. } => {
                 let lines = self.taken_in(lines);
-                Ok(if lines.is_empty() {
-                    vec![]
-                } else {
-                    vec![Event::Merged { from, lines }]
-                })
+                Ok(if lines.is_empty() { vec![] } else { vec![Event::Merged { from, lines }] })
             }
-            Command::HandOver { to } => Ok(if self.is_empty() {
-                vec![]
-            } else {
-                vec![Event::HandedOver { to }]
-            }),
+            Command::HandOver { to } => {
+                Ok(if self.is_empty() { vec![] } else { vec![Event::HandedOver { to }] })
+            }
             Command::CheckOut { .. } if self.is_empty() => Err(Error::Empty),
             Command::CheckOut { order_id } => Ok(vec![Event::CheckedOut { order_id }]),
         }
@@ -190,21 +156,14 @@ impl Decider for Cart {
 
     fn evolve(mut self, event: &Event) -> Self {
         match event {
-            Event::ItemAdded {
-                product_id,
-                quantity,
-                price,
-            } => {
+            Event::ItemAdded { product_id, quantity, price } => {
                 let before = self.line(*product_id).map(|line| line.quantity);
                 // `decide` refuses a sum past the limit; the added quantity stands in for it.
                 let total = before.map_or(Ok(*quantity), |before| before.checked_add(*quantity));
                 debug_assert!(total.is_ok(), "a line past the limit");
                 self.set(*product_id, total.unwrap_or(*quantity), *price);
             }
-            Event::QuantityChanged {
-                product_id,
-                quantity,
-            } => {
+            Event::QuantityChanged { product_id, quantity } => {
                 if let Some(line) = self.find_mut(*product_id) {
                     line.quantity = *quantity;
                 }

@@ -34,11 +34,7 @@ pub enum Error {
     #[error(
         "{requested} units of product {product_id} cannot be refunded, {available} are left of it"
     )]
-    RefundExceedsLine {
-        product_id: ProductId,
-        available: u32,
-        requested: u32,
-    },
+    RefundExceedsLine { product_id: ProductId, available: u32, requested: u32 },
     #[error("{requested} is more than the lines cost, {value}")]
     RefundExceedsLines { value: Money, requested: Money },
     #[error("{requested} cannot be refunded, {available} is left of what was paid")]

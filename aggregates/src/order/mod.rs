@@ -30,10 +30,7 @@ pub enum Order {
     #[default]
     Nonexistent,
     /// Boxed, for an order is far larger than its absence.
-    Placed {
-        status: Status,
-        details: Box<Details>,
-    },
+    Placed { status: Status, details: Box<Details> },
 }
 
 impl Order {
@@ -66,22 +63,14 @@ impl Order {
     /// The order, where the step is the actor's to take.
     fn permitted(&self, step: Step, by: Actor) -> Result<(Status, &Details), Error> {
         let (status, details) = self.placed()?;
-        if by.may(step, details) {
-            Ok((status, details))
-        } else {
-            Err(Error::NotAllowed)
-        }
+        if by.may(step, details) { Ok((status, details)) } else { Err(Error::NotAllowed) }
     }
 
     /// The name of the actor, where the step is theirs to take and is due.
     fn take(&self, step: Step, by: Actor) -> Result<String, Error> {
         let (from, _) = self.permitted(step, by)?;
         let to = step.target();
-        if from.may_become(to) {
-            Ok(by.name())
-        } else {
-            Err(Error::InvalidTransition { from, to })
-        }
+        if from.may_become(to) { Ok(by.name()) } else { Err(Error::InvalidTransition { from, to }) }
     }
 
     fn reopen_payment(
@@ -92,19 +81,12 @@ impl Order {
     ) -> Result<Vec<Event>, Error> {
         let (from, details) = self.permitted(Step::ReopenPayment, by)?;
         if from != Status::Pending {
-            return Err(Error::InvalidTransition {
-                from,
-                to: Step::ReopenPayment.target(),
-            });
+            return Err(Error::InvalidTransition { from, to: Step::ReopenPayment.target() });
         }
         if details.payments.contains(&payment_id) {
             return Ok(vec![]);
         }
-        Ok(vec![Event::PaymentReopened {
-            payment_id,
-            at,
-            by: by.name(),
-        }])
+        Ok(vec![Event::PaymentReopened { payment_id, at, by: by.name() }])
     }
 
     fn ship(&self, number: &str, at: DateTime<Utc>, by: Actor) -> Result<Vec<Event>, Error> {
@@ -113,32 +95,19 @@ impl Order {
         if tracking_number.is_empty() {
             return Err(Error::TrackingNumberMissing);
         }
-        Ok(vec![Event::Shipped {
-            tracking_number,
-            at,
-            by,
-        }])
+        Ok(vec![Event::Shipped { tracking_number, at, by }])
     }
 
     fn expire(&self, at: DateTime<Utc>) -> Result<Vec<Event>, Error> {
         let (from, details) = self.placed()?;
         if from != Status::Pending {
-            return Err(Error::InvalidTransition {
-                from,
-                to: Status::Cancelled,
-            });
+            return Err(Error::InvalidTransition { from, to: Status::Cancelled });
         }
         if at < details.expires_at {
-            return Err(Error::NotExpired {
-                expires_at: details.expires_at,
-            });
+            return Err(Error::NotExpired { expires_at: details.expires_at });
         }
         let by = Actor::System.name();
-        Ok(vec![Event::Cancelled {
-            reason: CancelReason::PaymentExpired,
-            at,
-            by,
-        }])
+        Ok(vec![Event::Cancelled { reason: CancelReason::PaymentExpired, at, by }])
     }
 
     /// The lines and the money to give back; `None` where this refund was given already.
@@ -215,38 +184,21 @@ impl Decider for Order {
             Command::ReopenPayment { payment_id, at, by } => {
                 self.reopen_payment(payment_id, at, by)
             }
-            Command::Confirm { at, by } => Ok(vec![Event::Confirmed {
-                by: self.take(Step::Confirm, by)?,
-                at,
-            }]),
-            Command::StartProcessing { at, by } => Ok(vec![Event::ProcessingStarted {
-                by: self.take(Step::StartProcessing, by)?,
-                at,
-            }]),
-            Command::Ship {
-                tracking_number,
-                at,
-                by,
-            } => self.ship(&tracking_number, at, by),
-            Command::Deliver { at, by } => Ok(vec![Event::Delivered {
-                by: self.take(Step::Deliver, by)?,
-                at,
-            }]),
-            Command::Cancel { reason, at, by } => Ok(vec![Event::Cancelled {
-                by: self.take(Step::Cancel(reason), by)?,
-                reason,
-                at,
-            }]),
+            Command::Confirm { at, by } => {
+                Ok(vec![Event::Confirmed { by: self.take(Step::Confirm, by)?, at }])
+            }
+            Command::StartProcessing { at, by } => {
+                Ok(vec![Event::ProcessingStarted { by: self.take(Step::StartProcessing, by)?, at }])
+            }
+            Command::Ship { tracking_number, at, by } => self.ship(&tracking_number, at, by),
+            Command::Deliver { at, by } => {
+                Ok(vec![Event::Delivered { by: self.take(Step::Deliver, by)?, at }])
+            }
+            Command::Cancel { reason, at, by } => {
+                Ok(vec![Event::Cancelled { by: self.take(Step::Cancel(reason), by)?, reason, at }])
+            }
             Command::Expire { at } => self.expire(at),
-            Command::Refund {
-                refund_id,
-                lines,
-                amount,
-                paid,
-                reason,
-                at,
-                by,
-            } => {
+            Command::Refund { refund_id, lines, amount, paid, reason, at, by } => {
                 let given = self.refund(refund_id, lines.as_deref(), amount, paid, by)?;
                 let by = by.name();
                 Ok(given

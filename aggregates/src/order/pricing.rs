@@ -33,12 +33,7 @@ pub(super) fn price(line: NewLine) -> Option<Line> {
 pub fn totals(lines: &[Line], discount: Money, delivery_cost: Money) -> Option<Totals> {
     let subtotal = Money::checked_sum(lines.iter().map(|line| line.line_total))?;
     let total_amount = subtotal.checked_sub(discount)?.checked_add(delivery_cost)?;
-    Some(Totals {
-        subtotal,
-        discount,
-        delivery_cost,
-        total_amount,
-    })
+    Some(Totals { subtotal, discount, delivery_cost, total_amount })
 }
 
 /// Shares `amount` out over parts of these values, in proportion. The shares add up to `amount`
@@ -47,10 +42,7 @@ pub fn totals(lines: &[Line], discount: Money, delivery_cost: Money) -> Option<T
 /// Each share is the difference of two rounded running sums, so the rounding cancels out.
 pub fn share_out(amount: Money, values: &[Money]) -> Vec<Money> {
     let amount = u128::from(amount.to_minor());
-    let whole: u128 = values
-        .iter()
-        .map(|value| u128::from(value.to_minor()))
-        .sum();
+    let whole: u128 = values.iter().map(|value| u128::from(value.to_minor())).sum();
     let (mut value_so_far, mut shared_so_far) = (0, 0);
     values
         .iter()

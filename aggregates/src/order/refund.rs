@@ -24,10 +24,7 @@ pub(super) fn decide(
             let units = asked_units(order, lines)?;
             let requested = amount.unwrap_or(units.value);
             if requested > units.value {
-                return Err(Error::RefundExceedsLines {
-                    value: units.value,
-                    requested,
-                });
+                return Err(Error::RefundExceedsLines { value: units.value, requested });
             }
             (units, requested)
         }
@@ -37,10 +34,7 @@ pub(super) fn decide(
         (None, None) => (remaining_units(order)?, available),
     };
     if requested > available {
-        return Err(Error::RefundExceedsPaid {
-            available,
-            requested,
-        });
+        return Err(Error::RefundExceedsPaid { available, requested });
     }
     if requested.is_zero() {
         return Err(Error::NothingToRefund);
@@ -59,11 +53,7 @@ impl Units {
             .collect::<Option<Vec<_>>>()
             .ok_or(Error::Overflow)?;
         let value = Money::checked_sum(values.iter().copied()).ok_or(Error::Overflow)?;
-        Ok(Self {
-            lines,
-            values,
-            value,
-        })
+        Ok(Self { lines, values, value })
     }
 
     /// The lines with their part of `amount`: what is above their value is delivery.
@@ -72,11 +62,7 @@ impl Units {
         self.lines
             .into_iter()
             .zip(shares)
-            .map(|((product_id, quantity), amount)| RefundedLine {
-                product_id,
-                quantity,
-                amount,
-            })
+            .map(|((product_id, quantity), amount)| RefundedLine { product_id, quantity, amount })
             .collect()
     }
 }
@@ -91,17 +77,13 @@ fn asked_units(order: &Details, asked: &[(ProductId, Quantity)]) -> Result<Units
     let lines = wanted
         .into_iter()
         .map(|(product_id, requested)| {
-            let line = order
-                .line(product_id)
-                .ok_or(Error::NoSuchLine { product_id })?;
+            let line = order.line(product_id).ok_or(Error::NoSuchLine { product_id })?;
             let available = order.refundable_units(line);
             match Quantity::try_from(requested) {
                 Ok(quantity) if requested <= available => Ok((product_id, quantity)),
-                Ok(_) | Err(_) => Err(Error::RefundExceedsLine {
-                    product_id,
-                    available,
-                    requested,
-                }),
+                Ok(_) | Err(_) => {
+                    Err(Error::RefundExceedsLine { product_id, available, requested })
+                }
             }
         })
         .collect::<Result<Vec<_>, Error>>()?;

@@ -56,24 +56,16 @@ impl Details {
 
     /// The units of a line that were not given back yet.
     pub fn refundable_units(&self, line: &Line) -> u32 {
-        let refunded = self
-            .refunded_units
-            .get(&line.product_id)
-            .copied()
-            .unwrap_or_default();
+        let refunded = self.refunded_units.get(&line.product_id).copied().unwrap_or_default();
         line.quantity.get().saturating_sub(refunded)
     }
 
-    pub(super) fn is_sold_only_by(&self, seller_id: crate::UserId) -> bool {
+    pub(super) fn is_sold_only_by(&self, seller_id: UserId) -> bool {
         self.lines.iter().all(|line| line.seller_id == seller_id)
     }
 
     fn enter(&mut self, status: Status, at: DateTime<Utc>, by: &str) {
-        self.history.push(HistoryEntry {
-            status,
-            at,
-            by: by.to_owned(),
-        });
+        self.history.push(HistoryEntry { status, at, by: by.to_owned() });
     }
 
     fn give_back(&mut self, refund_id: RefundId, lines: &[RefundedLine], amount: Money) {
@@ -90,22 +82,16 @@ impl Order {
     pub(super) fn after(self, event: &Event) -> Self {
         match event {
             Event::Placed { .. } => Self::from_placed(event).unwrap_or(self),
-            Event::PaymentReopened {
-                payment_id,
-                at,
-                by: _,
-            } => self.change(*at, |status, details| {
-                details.payment_id = *payment_id;
-                details.payments.push(*payment_id);
-                status
-            }),
+            Event::PaymentReopened { payment_id, at, by: _ } => {
+                self.change(*at, |status, details| {
+                    details.payment_id = *payment_id;
+                    details.payments.push(*payment_id);
+                    status
+                })
+            }
             Event::Confirmed { at, by } => self.enter(Status::Confirmed, *at, by),
             Event::ProcessingStarted { at, by } => self.enter(Status::Processing, *at, by),
-            Event::Shipped {
-                tracking_number,
-                at,
-                by,
-            } => self
+            Event::Shipped { tracking_number, at, by } => self
                 .change(*at, |status, details| {
                     details.tracking_number = Some(tracking_number.clone());
                     status
@@ -118,21 +104,16 @@ impl Order {
                     status
                 })
                 .enter(Status::Cancelled, *at, by),
-            Event::Refunded {
-                refund_id,
-                lines,
-                amount,
-                reason: _,
-                at,
-                by,
-            } => self.change(*at, |status, details| {
-                details.give_back(*refund_id, lines, *amount);
-                if details.refunded < details.total_amount {
-                    return status;
-                }
-                details.enter(Status::Refunded, *at, by);
-                Status::Refunded
-            }),
+            Event::Refunded { refund_id, lines, amount, reason: _, at, by } => {
+                self.change(*at, |status, details| {
+                    details.give_back(*refund_id, lines, *amount);
+                    if details.refunded < details.total_amount {
+                        return status;
+                    }
+                    details.enter(Status::Refunded, *at, by);
+                    Status::Refunded
+                })
+            }
         }
     }
 
@@ -151,10 +132,7 @@ impl Order {
     ) -> Self {
         match self {
             Self::Nonexistent => self,
-            Self::Placed {
-                status,
-                mut details,
-            } => {
+            Self::Placed { status, mut details } => {
                 let status = change(status, &mut details);
                 details.updated_at = at;
                 Self::Placed { status, details }
@@ -201,20 +179,13 @@ impl Order {
             expires_at: *expires_at,
             tracking_number: None,
             cancel_reason: None,
-            history: vec![HistoryEntry {
-                status: Status::Pending,
-                at: *at,
-                by: by.clone(),
-            }],
+            history: vec![HistoryEntry { status: Status::Pending, at: *at, by: by.clone() }],
             refunded: Money::ZERO,
             refunded_units: BTreeMap::new(),
             refunds: BTreeSet::new(),
             created_at: *at,
             updated_at: *at,
         });
-        Some(Self::Placed {
-            status: Status::Pending,
-            details,
-        })
+        Some(Self::Placed { status: Status::Pending, details })
     }
 }

@@ -24,9 +24,15 @@ pub enum Command {
         at: DateTime<Utc>,
     },
     /// Records that the provider refused. Causes nothing where it is recorded already.
-    Fail { reason: String, at: DateTime<Utc> },
+    Fail {
+        reason: String,
+        at: DateTime<Utc>,
+    },
     /// Ends a payment that was never started; causes nothing where it has ended without money.
-    Void { reason: String, at: DateTime<Utc> },
+    Void {
+        reason: String,
+        at: DateTime<Utc>,
+    },
     RequestRefund {
         refund_id: RefundId,
         amount: Money,

@@ -26,9 +26,15 @@ pub enum Event {
         at: DateTime<Utc>,
     },
     /// The provider refused, for a reason in its words.
-    Failed { reason: String, at: DateTime<Utc> },
+    Failed {
+        reason: String,
+        at: DateTime<Utc>,
+    },
     /// The order ended before anybody paid.
-    Voided { reason: String, at: DateTime<Utc> },
+    Voided {
+        reason: String,
+        at: DateTime<Utc>,
+    },
     RefundRequested {
         refund_id: RefundId,
         amount: Money,

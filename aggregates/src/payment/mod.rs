@@ -198,33 +198,18 @@ impl Payment {
         }
         let available = details.refundable();
         if amount > available {
-            return Err(Error::RefundExceedsPaid {
-                available,
-                requested: amount,
-            });
+            return Err(Error::RefundExceedsPaid { available, requested: amount });
         }
-        Ok(vec![Event::RefundRequested {
-            refund_id,
-            amount,
-            reason,
-            at,
-        }])
+        Ok(vec![Event::RefundRequested { refund_id, amount, reason, at }])
     }
 
     fn complete_refund(&self, refund_id: RefundId, at: DateTime<Utc>) -> Result<Vec<Event>, Error> {
         let details = self.details().ok_or(Error::NotFound)?;
-        let refund = details
-            .refunds
-            .get(&refund_id)
-            .ok_or(Error::NoSuchRefund { refund_id })?;
+        let refund = details.refunds.get(&refund_id).ok_or(Error::NoSuchRefund { refund_id })?;
         Ok(if refund.done {
             vec![]
         } else {
-            vec![Event::Refunded {
-                refund_id,
-                amount: refund.amount,
-                at,
-            }]
+            vec![Event::Refunded { refund_id, amount: refund.amount, at }]
         })
     }
 
@@ -258,22 +243,10 @@ impl Decider for Payment {
 
     fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         match command {
-            Command::Request {
-                order_id,
-                user_id,
-                amount,
-                currency,
-                method,
-                at,
-            } => match self {
-                Self::Nonexistent => Ok(vec![Event::Requested {
-                    order_id,
-                    user_id,
-                    amount,
-                    currency,
-                    method,
-                    at,
-                }]),
+            Command::Request { order_id, user_id, amount, currency, method, at } => match self {
+                Self::Nonexistent => {
+                    Ok(vec![Event::Requested { order_id, user_id, amount, currency, method, at }])
+                }
                 Self::Pending(_)
                 | Self::Processing(_)
                 | Self::Completed(_)
@@ -284,38 +257,30 @@ impl Decider for Payment {
             Command::Complete { transaction_id, at } => self.complete(transaction_id, at),
             Command::Fail { reason, at } => self.fail(reason, at),
             Command::Void { reason, at } => self.void(reason, at),
-            Command::RequestRefund {
-                refund_id,
-                amount,
-                reason,
-                at,
-            } => self.request_refund(refund_id, amount, reason, at),
+            Command::RequestRefund { refund_id, amount, reason, at } => {
+                self.request_refund(refund_id, amount, reason, at)
+            }
             Command::CompleteRefund { refund_id, at } => self.complete_refund(refund_id, at),
         }
     }
 
     fn evolve(self, event: &Event) -> Self {
         match event {
-            Event::Requested {
-                order_id,
-                user_id,
-                amount,
-                currency,
-                method,
-                at,
-            } => Self::Pending(Details {
-                order_id: *order_id,
-                user_id: *user_id,
-                amount: *amount,
-                currency: *currency,
-                method: *method,
-                transaction_id: None,
-                failure: None,
-                refunds: BTreeMap::new(),
-                refunded: Money::ZERO,
-                created_at: *at,
-                updated_at: *at,
-            }),
+            Event::Requested { order_id, user_id, amount, currency, method, at } => {
+                Self::Pending(Details {
+                    order_id: *order_id,
+                    user_id: *user_id,
+                    amount: *amount,
+                    currency: *currency,
+                    method: *method,
+                    transaction_id: None,
+                    failure: None,
+                    refunds: BTreeMap::new(),
+                    refunded: Money::ZERO,
+                    created_at: *at,
+                    updated_at: *at,
+                })
+            }
             Event::Started { method, at } => {
                 self.into_phase(*at, Self::Processing, |details| details.method = *method)
             }
@@ -331,38 +296,18 @@ impl Decider for Payment {
             Event::Voided { reason, at } => self.into_phase(*at, Self::Voided, |details| {
                 details.failure = Some(reason.clone());
             }),
-            Event::RefundRequested {
-                refund_id,
-                amount,
-                at,
-                ..
-            } => self.into_phase(*at, Self::Completed, |details| {
-                details.refunds.insert(
-                    *refund_id,
-                    Refund {
-                        amount: *amount,
-                        done: false,
-                    },
-                );
-            }),
-            Event::Refunded {
-                refund_id,
-                amount,
-                at,
-            } => self.into_phase(*at, Self::Completed, |details| {
-                details.refunds.insert(
-                    *refund_id,
-                    Refund {
-                        amount: *amount,
-                        done: true,
-                    },
-                );
-                details.refunded = details.refunded.checked_add(*amount).unwrap_or(Money::MAX);
-                debug_assert!(
-                    details.refunded <= details.amount,
-                    "refunded more than taken"
-                );
-            }),
+            Event::RefundRequested { refund_id, amount, at, .. } => {
+                self.into_phase(*at, Self::Completed, |details| {
+                    details.refunds.insert(*refund_id, Refund { amount: *amount, done: false });
+                })
+            }
+            Event::Refunded { refund_id, amount, at } => {
+                self.into_phase(*at, Self::Completed, |details| {
+                    details.refunds.insert(*refund_id, Refund { amount: *amount, done: true });
+                    details.refunded = details.refunded.checked_add(*amount).unwrap_or(Money::MAX);
+                    debug_assert!(details.refunded <= details.amount, "refunded more than taken");
+                })
+            }
         }
     }
 }

@@ -154,17 +154,10 @@ impl Decider for Product {
                     });
                 }
                 if let Some(price) = changed(price, &now.price) {
-                    events.push(Event::PriceChanged {
-                        price,
-                        previous: now.price,
-                    });
+                    events.push(Event::PriceChanged { price, previous: now.price });
                 }
                 events.extend(changed(is_active, &now.is_active).map(|active| {
-                    if active {
-                        Event::Activated {}
-                    } else {
-                        Event::Deactivated {}
-                    }
+                    if active { Event::Activated {} } else { Event::Deactivated {} }
                 }));
                 Ok(events)
             }
@@ -197,19 +190,14 @@ impl Decider for Product {
                 image_urls: image_urls.clone(),
                 is_active: true,
             }),
-            Event::DetailsChanged {
-                name,
-                description,
-                category,
-                attributes,
-                image_urls,
-            } => self.edit(|details| {
-                replace(&mut details.name, name.as_ref());
-                replace(&mut details.description, description.as_ref());
-                replace(&mut details.category, category.as_ref());
-                replace(&mut details.attributes, attributes.as_ref());
-                replace(&mut details.image_urls, image_urls.as_ref());
-            }),
+            Event::DetailsChanged { name, description, category, attributes, image_urls } => self
+                .edit(|details| {
+                    replace(&mut details.name, name.as_ref());
+                    replace(&mut details.description, description.as_ref());
+                    replace(&mut details.category, category.as_ref());
+                    replace(&mut details.attributes, attributes.as_ref());
+                    replace(&mut details.image_urls, image_urls.as_ref());
+                }),
             Event::PriceChanged { price, .. } => self.edit(|details| details.price = *price),
             Event::Activated {} => self.edit(|details| details.is_active = true),
             Event::Deactivated {} => self.edit(|details| details.is_active = false),

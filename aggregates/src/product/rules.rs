@@ -45,21 +45,14 @@ pub(super) fn attributes(
     attributes: BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, Error> {
     if attributes.len() > ATTRIBUTES_MAX {
-        return Err(Error::TooManyAttributes {
-            count: attributes.len(),
-        });
+        return Err(Error::TooManyAttributes { count: attributes.len() });
     }
     for (key, value) in &attributes {
         if length(key) > KEY_MAX {
-            return Err(Error::AttributeKeyTooLong {
-                length: length(key),
-            });
+            return Err(Error::AttributeKeyTooLong { length: length(key) });
         }
         if length(value) > VALUE_MAX {
-            return Err(Error::AttributeValueTooLong {
-                key: key.clone(),
-                length: length(value),
-            });
+            return Err(Error::AttributeValueTooLong { key: key.clone(), length: length(value) });
         }
     }
     Ok(attributes)
@@ -69,11 +62,7 @@ pub(super) fn image_urls(urls: Vec<String>) -> Result<Vec<String>, Error> {
     if urls.len() > IMAGES_MAX {
         return Err(Error::TooManyImages { count: urls.len() });
     }
-    match urls
-        .iter()
-        .map(|url| length(url))
-        .find(|length| *length > URL_MAX)
-    {
+    match urls.iter().map(|url| length(url)).find(|length| *length > URL_MAX) {
         None => Ok(urls),
         Some(length) => Err(Error::ImageUrlTooLong { length }),
     }

@@ -20,27 +20,13 @@ pub enum Event {
     /// The count was corrected by hand.
     Adjusted { delta: i64, reason: String },
     /// Units set aside for an order until it settles or the hold expires.
-    Reserved {
-        order_id: OrderId,
-        quantity: Quantity,
-        expires_at: DateTime<Utc>,
-    },
+    Reserved { order_id: OrderId, quantity: Quantity, expires_at: DateTime<Utc> },
     /// A reservation became a sale.
-    Committed {
-        order_id: OrderId,
-        quantity: Quantity,
-    },
+    Committed { order_id: OrderId, quantity: Quantity },
     /// A reservation ended without a sale.
-    Released {
-        order_id: OrderId,
-        quantity: Quantity,
-        reason: ReleaseReason,
-    },
+    Released { order_id: OrderId, quantity: Quantity, reason: ReleaseReason },
     /// Sold units came back.
-    Returned {
-        order_id: OrderId,
-        quantity: Quantity,
-    },
+    Returned { order_id: OrderId, quantity: Quantity },
 }
 
 domain_event!(Event {

@@ -66,16 +66,10 @@ impl StockItem {
     /// Refuses a count of units on hand that cannot be.
     fn check_count(&self, requested: i64) -> Result<(), Error> {
         if requested < i64::from(self.reserved) {
-            return Err(Error::BelowReserved {
-                reserved: self.reserved,
-                requested,
-            });
+            return Err(Error::BelowReserved { reserved: self.reserved, requested });
         }
         if requested > i64::from(Self::LIMIT) {
-            return Err(Error::TooMany {
-                limit: Self::LIMIT,
-                requested,
-            });
+            return Err(Error::TooMany { limit: Self::LIMIT, requested });
         }
         Ok(())
     }
@@ -97,10 +91,7 @@ impl StockItem {
 
     fn add_on_hand(&mut self, delta: i64) {
         let count = i64::from(self.on_hand).saturating_add(delta);
-        debug_assert!(
-            (0..=i64::from(Self::LIMIT)).contains(&count),
-            "impossible count {count}"
-        );
+        debug_assert!((0..=i64::from(Self::LIMIT)).contains(&count), "impossible count {count}");
         // Clamped to the range of u32 first, so the default never applies.
         self.on_hand = u32::try_from(count.clamp(0, i64::from(u32::MAX))).unwrap_or_default();
     }
@@ -128,26 +119,15 @@ impl Decider for StockItem {
                     delta => self.adjust(delta, reason),
                 }
             }
-            Command::Reserve {
-                order_id,
-                quantity,
-                expires_at,
-            } => {
+            Command::Reserve { order_id, quantity, expires_at } => {
                 if self.reservations.contains_key(&order_id) {
                     return Err(Error::AlreadyReserved);
                 }
                 let (available, requested) = (self.available(), quantity.get());
                 if requested > available {
-                    return Err(Error::InsufficientStock {
-                        available,
-                        requested,
-                    });
+                    return Err(Error::InsufficientStock { available, requested });
                 }
-                Ok(vec![Event::Reserved {
-                    order_id,
-                    quantity,
-                    expires_at,
-                }])
+                Ok(vec![Event::Reserved { order_id, quantity, expires_at }])
             }
             Command::Commit { order_id } => {
                 let quantity = self.open_reservation(order_id)?;
@@ -155,11 +135,7 @@ impl Decider for StockItem {
             }
             Command::Release { order_id, reason } => {
                 let quantity = self.open_reservation(order_id)?;
-                Ok(vec![Event::Released {
-                    order_id,
-                    quantity,
-                    reason,
-                }])
+                Ok(vec![Event::Released { order_id, quantity, reason }])
             }
             Command::Return { order_id, quantity } => {
                 let (sold, requested) = (self.sold(), quantity.get());
@@ -182,9 +158,7 @@ impl Decider for StockItem {
                 self.adjusted = self.adjusted.saturating_add(*delta);
                 self.add_on_hand(*delta);
             }
-            Event::Reserved {
-                order_id, quantity, ..
-            } => {
+            Event::Reserved { order_id, quantity, .. } => {
                 self.take_reservation(*order_id);
                 self.reservations.insert(*order_id, *quantity);
                 self.reserved = self.reserved.saturating_add(quantity.get());
@@ -200,10 +174,7 @@ impl Decider for StockItem {
                 self.add_on_hand(i64::from(quantity.get()));
             }
         }
-        debug_assert!(
-            self.reserved <= self.on_hand,
-            "more is reserved than there is"
-        );
+        debug_assert!(self.reserved <= self.on_hand, "more is reserved than there is");
         self
     }
 }
