@@ -1,0 +1,232 @@
+//! Products by id, and pages of products.
+
+use super::Row;
+use super::filter::{Except, Filter};
+use super::search::Search;
+use crate::QueryError;
+use aggregates::{Money, ProductId};
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use sqlx::{PgPool, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Sort {
+    /// Cheapest first.
+    #[serde(rename = "price")]
+    Price,
+    #[serde(rename = "-price")]
+    PriceDescending,
+    #[serde(rename = "name")]
+    Name,
+    #[serde(rename = "-name")]
+    NameDescending,
+    /// Best first.
+    #[serde(rename = "rating")]
+    Rating,
+    #[serde(rename = "newest")]
+    Newest,
+    /// Best match first; newest first where nothing is searched.
+    #[default]
+    #[serde(rename = "relevance")]
+    Relevance,
+}
+
+/// Which part of a list.
+#[derive(Debug, Clone, Default)]
+pub struct PageRequest {
+    pub sort: Sort,
+    pub limit: u32,
+    /// Must come from a page of the same filter and sort.
+    pub after: Option<Cursor>,
+    pub offset: u32,
+    /// Whether to count all that match, which costs a second query.
+    pub with_total: bool,
+}
+
+/// The place behind the last product of a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cursor {
+    Price(Money, ProductId),
+    Name(String, ProductId),
+    Rating(Decimal, ProductId),
+    Newest(DateTime<Utc>, ProductId),
+    /// By relevance there is no value to go on from.
+    Offset(u32),
+}
+
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub items: Vec<Row>,
+    pub next: Option<Cursor>,
+    pub total: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Without the archived ones.
+    pub total: i64,
+    pub active: i64,
+}
+
+/// The product, archived ones included.
+pub async fn product(db: &PgPool, id: ProductId) -> Result<Option<Row>, sqlx::Error> {
+    Ok(products(db, &[id]).await?.pop())
+}
+
+/// Those of the products that exist, archived ones included, in no particular order.
+pub async fn products(db: &PgPool, ids: &[ProductId]) -> Result<Vec<Row>, sqlx::Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_scalar!(
+        r#"SELECT to_json(r) AS "row!: Json<Row>"
+             FROM (SELECT id, seller_id, name, description, price, currency, quantity, on_hand,
+                          category, image_urls, attributes, is_active, archived, rating,
+                          reviews_count, version, stock_version, created_at, updated_at
+                     FROM read.products WHERE id = ANY ($1) AND version > 0) r"#,
+        &ids
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+pub async fn counts(db: &PgPool) -> Result<Counts, sqlx::Error> {
+    sqlx::query_as!(
+        Counts,
+        r#"SELECT count(*) AS "total!", count(*) FILTER (WHERE is_active) AS "active!"
+             FROM read.products WHERE NOT archived AND version > 0"#
+    )
+    .fetch_one(db)
+    .await
+}
+
+pub async fn list(db: &PgPool, filter: &Filter, page: &PageRequest) -> Result<Page, QueryError> {
+    let mut db = db.acquire().await?;
+    let search = Search::choose(&mut db, filter.q.as_deref()).await?;
+    let order = Order::of(page.sort, &search);
+    let mut query = QueryBuilder::new(
+        "SELECT to_json(r) FROM (
+         SELECT p.id, p.seller_id, p.name, p.description, p.price, p.currency, p.quantity,
+                p.on_hand, p.category, p.image_urls, p.attributes, p.is_active, p.archived,
+                p.rating, p.reviews_count, p.version, p.stock_version, p.created_at, p.updated_at
+           FROM read.products p",
+    );
+    filter.push_where(&mut query, &search, Except::Nothing);
+    let offset = order.push(&mut query, &search, page)?;
+    query.push(" LIMIT ").push_bind(i64::from(page.limit) + 1);
+    query.push(" OFFSET ").push_bind(i64::from(offset)).push(") r");
+    let rows: Vec<Json<Row>> = query.build_query_scalar().fetch_all(&mut *db).await?;
+    let mut items: Vec<_> = rows.into_iter().map(|row| row.0).collect();
+    let behind = offset.saturating_add(page.limit);
+    let next = crate::paging::cut(&mut items, page.limit).map(|last| order.cursor(last, behind));
+
+    let total = if page.with_total {
+        let mut query = QueryBuilder::new("SELECT count(*) FROM read.products p");
+        filter.push_where(&mut query, &search, Except::Nothing);
+        Some(query.build_query_scalar().fetch_one(&mut *db).await?)
+    } else {
+        None
+    };
+    Ok(Page { items, next, total })
+}
+
+/// What a page is ordered by; the id breaks ties in the same direction, as the indexes do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Price,
+    Name,
+    Rating,
+    Newest,
+    Rank,
+}
+
+struct Order {
+    by: By,
+    descending: bool,
+}
+
+impl Order {
+    fn of(sort: Sort, search: &Search) -> Self {
+        let (by, descending) = match sort {
+            Sort::Price => (By::Price, false),
+            Sort::PriceDescending => (By::Price, true),
+            Sort::Name => (By::Name, false),
+            Sort::NameDescending => (By::Name, true),
+            Sort::Rating => (By::Rating, true),
+            Sort::Newest => (By::Newest, true),
+            Sort::Relevance if *search == Search::Everything => (By::Newest, true),
+            Sort::Relevance => (By::Rank, true),
+        };
+        Self { by, descending }
+    }
+
+    fn column(&self) -> &'static str {
+        match self.by {
+            By::Price => "p.price",
+            By::Name => "lower(p.name)",
+            By::Rating => "p.rating",
+            By::Newest => "p.created_at",
+            By::Rank => "",
+        }
+    }
+
+    /// Appends where the page starts, and the order. Returns the rows to skip.
+    fn push<'q>(
+        &self,
+        query: &mut QueryBuilder<'q, Postgres>,
+        search: &'q Search,
+        page: &'q PageRequest,
+    ) -> Result<u32, QueryError> {
+        if self.by == By::Rank {
+            query.push(" ORDER BY ");
+            search.push_rank(query);
+            query.push(", p.id");
+            return match page.after {
+                None => Ok(page.offset),
+                Some(Cursor::Offset(offset)) => Ok(offset),
+                Some(_) => Err(QueryError::Cursor),
+            };
+        }
+        let column = self.column();
+        if let Some(after) = &page.after {
+            let sign = if self.descending { "<" } else { ">" };
+            query.push(format_args!(" AND ({column}, p.id) {sign} ("));
+            let id = match (self.by, after) {
+                (By::Price, Cursor::Price(price, id)) => {
+                    query.push_bind(price.to_string()).push("::numeric");
+                    id
+                }
+                (By::Name, Cursor::Name(name, id)) => {
+                    query.push("lower(").push_bind(name).push(")");
+                    id
+                }
+                (By::Rating, Cursor::Rating(rating, id)) => {
+                    query.push_bind(rating.to_string()).push("::numeric");
+                    id
+                }
+                (By::Newest, Cursor::Newest(at, id)) => {
+                    query.push_bind(at);
+                    id
+                }
+                _ => return Err(QueryError::Cursor),
+            };
+            query.push(", ").push_bind(id.uuid()).push(")");
+        }
+        let direction = if self.descending { "DESC" } else { "ASC" };
+        query.push(format_args!(" ORDER BY {column} {direction}, p.id {direction}"));
+        Ok(page.offset)
+    }
+
+    fn cursor(&self, last: &Row, behind: u32) -> Cursor {
+        match self.by {
+            By::Price => Cursor::Price(last.price, last.id),
+            By::Name => Cursor::Name(last.name.clone(), last.id),
+            By::Rating => Cursor::Rating(last.rating, last.id),
+            By::Newest => Cursor::Newest(last.created_at, last.id),
+            By::Rank => Cursor::Offset(behind),
+        }
+    }
+}

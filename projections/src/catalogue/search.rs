@@ -1,0 +1,76 @@
+//! Finding products by words: full text first, and trigrams where that finds nothing, so that a
+//! typing error costs one more query and a correct word costs none.
+
+use sqlx::{PgConnection, Postgres, QueryBuilder};
+
+/// How alike a typed word and a word of a name must be (0 to 1). PostgreSQL's 0.6 misses words of
+/// seven letters with one wrong in the middle.
+const SIMILARITY: &str = "0.4";
+
+/// How the words of a filter are looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Search {
+    Everything,
+    FullText(String),
+    Fuzzy(String),
+}
+
+impl Search {
+    /// Chooses by asking whether full text finds anything on sale or off.
+    pub(super) async fn choose(
+        db: &mut PgConnection,
+        q: Option<&str>,
+    ) -> Result<Self, sqlx::Error> {
+        let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) else {
+            return Ok(Self::Everything);
+        };
+        let found = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM read.products
+                WHERE search @@ websearch_to_tsquery('russian', $1)
+                  AND NOT archived AND version > 0) AS "found!""#,
+            q
+        )
+        .fetch_one(&mut *db)
+        .await?;
+        if found {
+            return Ok(Self::FullText(q.to_owned()));
+        }
+        // For the session: nobody else uses the operator that reads it.
+        sqlx::query_scalar!(
+            "SELECT set_config('pg_trgm.word_similarity_threshold', $1, false)",
+            SIMILARITY
+        )
+        .fetch_one(db)
+        .await?;
+        Ok(Self::Fuzzy(q.to_owned()))
+    }
+
+    /// Appends ` AND …` over the alias `p`.
+    pub(super) fn push_condition<'q>(&'q self, query: &mut QueryBuilder<'q, Postgres>) {
+        match self {
+            Self::Everything => {}
+            Self::FullText(q) => {
+                query.push(" AND p.search @@ websearch_to_tsquery('russian', ");
+                query.push_bind(q).push(")");
+            }
+            Self::Fuzzy(q) => {
+                query.push(" AND lower(").push_bind(q).push(") <% lower(p.name)");
+            }
+        }
+    }
+
+    /// Appends the expression to order by, best first; `false` where nothing was searched.
+    pub(super) fn push_rank<'q>(&'q self, query: &mut QueryBuilder<'q, Postgres>) -> bool {
+        match self {
+            Self::Everything => return false,
+            Self::FullText(q) => {
+                query.push("ts_rank(p.search, websearch_to_tsquery('russian', ");
+                query.push_bind(q).push(")) DESC");
+            }
+            Self::Fuzzy(q) => {
+                query.push("word_similarity(lower(").push_bind(q).push("), lower(p.name)) DESC");
+            }
+        }
+        true
+    }
+}
