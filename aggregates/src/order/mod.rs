@@ -60,6 +60,16 @@ impl Order {
         }
     }
 
+    fn may_be_placed_as(&self, number: &str) -> Result<(), Error> {
+        if self.details().is_some() {
+            return Err(Error::AlreadyPlaced);
+        }
+        if number.trim().is_empty() {
+            return Err(Error::NumberMissing);
+        }
+        Ok(())
+    }
+
     /// The order, where the step is the actor's to take.
     fn permitted(&self, step: Step, by: Actor) -> Result<(Status, &Details), Error> {
         let (status, details) = self.placed()?;
@@ -154,15 +164,10 @@ impl Decider for Order {
                 expires_at,
                 at,
             } => {
-                if self.details().is_some() {
-                    return Err(Error::AlreadyPlaced);
-                }
-                if number.trim().is_empty() {
-                    return Err(Error::NumberMissing);
-                }
+                self.may_be_placed_as(&number)?;
                 let lines = priced(lines)?;
-                let totals = pricing::totals(&lines, Money::ZERO, delivery_cost);
-                let totals = totals.ok_or(Error::Overflow)?;
+                let totals =
+                    pricing::totals(&lines, Money::ZERO, delivery_cost).ok_or(Error::Overflow)?;
                 Ok(vec![Event::Placed {
                     number,
                     user_id,
@@ -201,17 +206,9 @@ impl Decider for Order {
             Command::Refund { refund_id, lines, amount, paid, reason, at, by } => {
                 let given = self.refund(refund_id, lines.as_deref(), amount, paid, by)?;
                 let by = by.name();
-                Ok(given
-                    .map(|(lines, amount)| Event::Refunded {
-                        refund_id,
-                        lines,
-                        amount,
-                        reason,
-                        at,
-                        by,
-                    })
-                    .into_iter()
-                    .collect())
+                let event =
+                    |(lines, amount)| Event::Refunded { refund_id, lines, amount, reason, at, by };
+                Ok(given.map(event).into_iter().collect())
             }
         }
     }

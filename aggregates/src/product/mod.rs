@@ -80,6 +80,15 @@ impl Product {
     }
 }
 
+/// A change of details in which nothing changed.
+const NO_DETAILS: Event = Event::DetailsChanged {
+    name: None,
+    description: None,
+    category: None,
+    attributes: None,
+    image_urls: None,
+};
+
 /// The wanted value where it differs from the current one.
 fn changed<T: PartialEq>(wanted: Option<T>, current: &T) -> Option<T> {
     wanted.filter(|wanted| wanted != current)
@@ -133,25 +142,16 @@ impl Decider for Product {
                 let attributes = attributes.map(rules::attributes).transpose()?;
                 let image_urls = image_urls.map(rules::image_urls).transpose()?;
 
-                let name = changed(name, &now.name);
-                let description = changed(description, &now.description);
-                let category = changed(category, &now.category);
-                let attributes = changed(attributes, &now.attributes);
-                let image_urls = changed(image_urls, &now.image_urls);
+                let details = Event::DetailsChanged {
+                    name: changed(name, &now.name),
+                    description: changed(description, &now.description),
+                    category: changed(category, &now.category),
+                    attributes: changed(attributes, &now.attributes),
+                    image_urls: changed(image_urls, &now.image_urls),
+                };
                 let mut events = Vec::new();
-                if name.is_some()
-                    || description.is_some()
-                    || category.is_some()
-                    || attributes.is_some()
-                    || image_urls.is_some()
-                {
-                    events.push(Event::DetailsChanged {
-                        name,
-                        description,
-                        category,
-                        attributes,
-                        image_urls,
-                    });
+                if details != NO_DETAILS {
+                    events.push(details);
                 }
                 if let Some(price) = changed(price, &now.price) {
                     events.push(Event::PriceChanged { price, previous: now.price });
