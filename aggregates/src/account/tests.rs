@@ -166,6 +166,12 @@ fn a_block_keeps_role_and_verification_for_later() {
 }
 
 #[test]
+fn a_verification_is_remembered_even_of_a_blocked_account() {
+    let account = state(&[registered(), blocked(), Event::EmailVerified {}]);
+    assert_eq!((account.is_active(), account.is_verified()), (false, true));
+}
+
+#[test]
 fn nothing_is_left_of_an_erased_account() {
     let account = state(&[registered(), Event::EmailVerified {}, Event::Erased {}]);
     assert_eq!((account.role(), account.is_active(), account.is_verified()), (None, false, false));
