@@ -58,3 +58,18 @@ pub enum UnitError<E> {
     #[error("the event log is shutting down")]
     Stopped,
 }
+
+impl UnitError<std::convert::Infallible> {
+    /// The same error where the domain could have refused too.
+    pub fn widen<E>(self) -> UnitError<E> {
+        match self {
+            Self::Rejected(never) => match never {},
+            Self::Conflict => UnitError::Conflict,
+            Self::Duplicate { constraint } => UnitError::Duplicate { constraint },
+            Self::KeyReused => UnitError::KeyReused,
+            Self::Unavailable(error) => UnitError::Unavailable(error),
+            Self::Unreadable { stream, source } => UnitError::Unreadable { stream, source },
+            Self::Stopped => UnitError::Stopped,
+        }
+    }
+}

@@ -180,7 +180,7 @@ where
         };
         let answer = match (verdict, self.decided.take()) {
             (Verdict::Replayed(response), _) => Ok(Outcome::Replayed(response)),
-            (Verdict::Failed(error), _) => Err(widen(error)),
+            (Verdict::Failed(error), _) => Err(error.widen()),
             (Verdict::Stored(_), Some(Err(refusal))) => Err(UnitError::Rejected(refusal)),
             (Verdict::Stored(position), Some(Ok(value))) => {
                 Ok(Outcome::Done(Committed { value, position }))
@@ -189,18 +189,6 @@ where
         };
         // The caller may have gone away; what was stored stays stored.
         let _ = reply.send(answer);
-    }
-}
-
-fn widen<E>(error: UnitError<std::convert::Infallible>) -> UnitError<E> {
-    match error {
-        UnitError::Rejected(never) => match never {},
-        UnitError::Conflict => UnitError::Conflict,
-        UnitError::Duplicate { constraint } => UnitError::Duplicate { constraint },
-        UnitError::KeyReused => UnitError::KeyReused,
-        UnitError::Unavailable(error) => UnitError::Unavailable(error),
-        UnitError::Unreadable { stream, source } => UnitError::Unreadable { stream, source },
-        UnitError::Stopped => UnitError::Stopped,
     }
 }
 

@@ -1,0 +1,34 @@
+//! Why a step of a checkout was refused.
+
+use aggregates::{ProductId, cart, order, payment, stock_item};
+use chrono::{DateTime, Utc};
+
+#[derive(Debug, thiserror::Error)]
+pub enum CheckoutError {
+    #[error(transparent)]
+    Cart(#[from] cart::Error),
+    #[error(transparent)]
+    Order(#[from] order::Error),
+    #[error(transparent)]
+    Payment(#[from] payment::Error),
+    #[error("product {product_id}: {source}")]
+    Stock { product_id: ProductId, source: stock_item::Error },
+    #[error("product {product_id} is not for sale")]
+    NotForSale { product_id: ProductId },
+    /// The cart changed while its streams were being found; nothing was decided.
+    #[error("the cart is being changed elsewhere")]
+    CartChanged,
+    /// The caller's `If-Match` names another version.
+    #[error("the order is at version {found}, not {expected}")]
+    Stale { expected: i64, found: i64 },
+    #[error("the hold on the goods ran out at {expired_at}")]
+    HoldExpired { expired_at: DateTime<Utc> },
+    #[error("the order is paid in cash at the door, and only such an order is")]
+    MethodMismatch,
+}
+
+impl CheckoutError {
+    pub(super) fn stock(product_id: ProductId) -> impl FnOnce(stock_item::Error) -> Self {
+        move |source| Self::Stock { product_id, source }
+    }
+}

@@ -1,0 +1,209 @@
+//! Steps 2 and 3: ask the provider outside any append, then settle with one append.
+
+use super::place::confirm;
+use super::{Checkout, CheckoutError, PaymentState, products_of, with_stock};
+use crate::log::Execute;
+use crate::payments::{Charge, NoAnswer};
+use aggregates::order::{Actor, PaymentMethod, Status};
+use aggregates::{Money, Order, OrderId, Payment, PaymentId, RefundId, order, payment};
+use chrono::{DateTime, Utc};
+use eventlog::{IdempotencyKey, Metadata, Outcome, UnitError, Work};
+
+/// Who pays, and how.
+#[derive(Debug, Clone)]
+pub struct Payer {
+    pub by: Actor,
+    pub method: PaymentMethod,
+    pub card_token: Option<String>,
+}
+
+/// A payment that the provider may be asked about now.
+#[derive(Debug, Clone, Copy)]
+struct Started {
+    payment_id: PaymentId,
+    amount: Money,
+    /// Nothing is left to ask: it is paid in cash at the door.
+    in_cash: bool,
+}
+
+type PaymentAnswer = (PaymentId, PaymentState);
+
+impl Checkout {
+    /// Pays for an order. The answer says how far it came: an outcome that the provider does not
+    /// tell stays `processing`, and the checkout process finds it out.
+    pub async fn pay(
+        &self,
+        metadata: Metadata,
+        order_id: OrderId,
+        payer: Payer,
+        key: Option<IdempotencyKey>,
+        respond: impl Fn(PaymentId, &PaymentState) -> serde_json::Value + Clone + Send + 'static,
+    ) -> Result<Outcome<PaymentAnswer>, UnitError<CheckoutError>> {
+        if let Some(key) = &key
+            && let Some(answer) = self.log.recorded_answer(key).await.map_err(UnitError::widen)?
+        {
+            return Ok(Outcome::Replayed(answer));
+        }
+        let started = self.start(metadata.clone(), order_id, &payer).await?;
+        let charge = if started.in_cash {
+            Err(NoAnswer("paid at the door".to_owned()))
+        } else {
+            let token = payer.card_token.as_deref();
+            self.provider.charge(started.payment_id, started.amount, token).await
+        };
+        self.settle(metadata, order_id, started.payment_id, charge.ok(), key, respond).await
+    }
+
+    /// Marks the order's payment as started, on a further payment where the one before failed.
+    async fn start(
+        &self,
+        metadata: Metadata,
+        order_id: OrderId,
+        payer: &Payer,
+    ) -> Result<Started, UnitError<CheckoutError>> {
+        let next: PaymentId = self.entropy.new_id().into();
+        let (order, _) =
+            self.log.peek::<Order>(&order_id.to_string()).await.map_err(UnitError::widen)?;
+        let Some(current) = order.details().map(|details| details.payment_id) else {
+            return Err(UnitError::Rejected(order::Error::NotFound.into()));
+        };
+        let (now, payer) = (self.clock.now(), payer.clone());
+        let outcome = self
+            .log
+            .unit(metadata)
+            .write::<Order>(order_id.to_string())
+            .write::<Payment>(current.to_string())
+            .create::<Payment>(next.to_string())
+            .run(move |work| start(work, order_id, current, next, &payer, now))
+            .await?;
+        match outcome {
+            Outcome::Done(committed) => Ok(committed.value),
+            Outcome::Replayed(_) => Err(UnitError::Conflict),
+        }
+    }
+
+    /// Records what the provider said; `None` where it did not. One append: the payment, the order
+    /// and its goods. Money that came too late, or twice, is sent back.
+    pub async fn settle(
+        &self,
+        metadata: Metadata,
+        order_id: OrderId,
+        payment_id: PaymentId,
+        charge: Option<Charge>,
+        key: Option<IdempotencyKey>,
+        respond: impl Fn(PaymentId, &PaymentState) -> serde_json::Value + Clone + Send + 'static,
+    ) -> Result<Outcome<PaymentAnswer>, UnitError<CheckoutError>> {
+        let (order, _) =
+            self.log.peek::<Order>(&order_id.to_string()).await.map_err(UnitError::widen)?;
+        let now = self.clock.now();
+        let refund_id: RefundId = self.entropy.new_id().into();
+        let unit = self
+            .log
+            .unit(metadata)
+            .write::<Order>(order_id.to_string())
+            .write::<Payment>(payment_id.to_string())
+            .idempotency(key);
+        with_stock(unit, &products_of(&order))
+            .run(move |work| {
+                match charge.clone() {
+                    Some(Charge::Captured { transaction_id }) => {
+                        let before = work.version::<Payment>(&payment_id.to_string());
+                        let command = payment::Command::Complete { transaction_id, at: now };
+                        work.execute::<Payment>(payment_id, command)?;
+                        if work.version::<Payment>(&payment_id.to_string()) > before {
+                            deliver_money(work, order_id, payment_id, refund_id, now)?;
+                        }
+                    }
+                    Some(Charge::Declined { reason }) => {
+                        let command = payment::Command::Fail { reason, at: now };
+                        work.execute::<Payment>(payment_id, command)?;
+                    }
+                    None => {}
+                }
+                let state = PaymentState::of(work, payment_id);
+                work.respond(respond(payment_id, &state));
+                Ok((payment_id, state))
+            })
+            .await
+    }
+}
+
+fn start(
+    work: &mut Work<'_>,
+    order_id: OrderId,
+    current: PaymentId,
+    next: PaymentId,
+    payer: &Payer,
+    now: DateTime<Utc>,
+) -> Result<Started, CheckoutError> {
+    let order = work.state::<Order>(&order_id.to_string()).clone();
+    let (Some(status), Some(details)) = (order.status(), order.details()) else {
+        return Err(order::Error::NotFound.into());
+    };
+    let in_cash = details.payment_method == PaymentMethod::CashOnDelivery;
+    if in_cash != (payer.method == PaymentMethod::CashOnDelivery) {
+        return Err(CheckoutError::MethodMismatch);
+    }
+    let mut started = Started { payment_id: current, amount: details.total_amount, in_cash };
+    if in_cash {
+        return Ok(started);
+    }
+    let paid = work.state::<Payment>(&current.to_string());
+    if paid.status() == Some(payment::Status::Completed) {
+        return Err(payment::Error::AlreadyCompleted.into());
+    }
+    if status != Status::Pending {
+        return Err(order::Error::InvalidTransition { from: status, to: Status::Confirmed }.into());
+    }
+    if now >= details.expires_at {
+        return Err(CheckoutError::HoldExpired { expired_at: details.expires_at });
+    }
+    if paid.status() == Some(payment::Status::Failed) {
+        let by = payer.by;
+        let reopen = order::Command::ReopenPayment { payment_id: next, at: now, by };
+        work.execute::<Order>(order_id, reopen)?;
+        let request = payment::Command::Request {
+            order_id,
+            user_id: details.user_id,
+            amount: details.total_amount,
+            currency: details.currency,
+            method: payer.method,
+            at: now,
+        };
+        work.execute::<Payment>(next, request)?;
+        started.payment_id = next;
+    }
+    let start = payment::Command::Start { method: payer.method, at: now };
+    work.execute::<Payment>(started.payment_id, start)?;
+    Ok(started)
+}
+
+/// Money arrived: it confirms the pending order that waits for it, and is sent back otherwise.
+fn deliver_money(
+    work: &mut Work<'_>,
+    order_id: OrderId,
+    payment_id: PaymentId,
+    refund_id: RefundId,
+    now: DateTime<Utc>,
+) -> Result<(), CheckoutError> {
+    let order = work.state::<Order>(&order_id.to_string());
+    let current = order.details().is_some_and(|details| details.payment_id == payment_id);
+    match order.status() {
+        Some(Status::Pending) if current => confirm(work, order_id, now),
+        Some(Status::Confirmed | Status::Processing | Status::Shipped | Status::Delivered)
+            if current =>
+        {
+            Ok(())
+        }
+        _ => {
+            let payment = work.state::<Payment>(&payment_id.to_string());
+            let amount = payment.details().map(payment::Details::refundable).unwrap_or_default();
+            if amount.is_zero() {
+                return Ok(());
+            }
+            let reason = "the order no longer needs it".to_owned();
+            let refund = payment::Command::RequestRefund { refund_id, amount, reason, at: now };
+            Ok(work.execute::<Payment>(payment_id, refund)?)
+        }
+    }
+}

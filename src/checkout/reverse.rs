@@ -1,0 +1,310 @@
+//! The way back: cancelling, refunding, expiring. Each appends the reversal of every part, never an
+//! edit; money goes back through the provider, after the append that requests it.
+
+use super::{Checkout, CheckoutError, OrderState, products_of, with_stock};
+use crate::log::Execute;
+use aggregates::order::{Actor, CancelReason, Status};
+use aggregates::stock_item::ReleaseReason;
+use aggregates::{
+    Money, Order, OrderId, Payment, PaymentId, ProductId, Quantity, RefundId, StockItem, order,
+    payment, stock_item,
+};
+use chrono::{DateTime, Utc};
+use eventlog::{IdempotencyKey, Metadata, Outcome, UnitError, Work};
+
+/// What to give back: all that is left where neither lines nor an amount is given.
+#[derive(Debug, Clone)]
+pub struct Refund {
+    pub lines: Option<Vec<(ProductId, Quantity)>>,
+    pub amount: Option<Money>,
+    pub reason: String,
+}
+
+/// The ids and times of one step: the same however often the unit of work runs.
+#[derive(Debug, Clone, Copy)]
+struct Facts {
+    order_id: OrderId,
+    payment_id: PaymentId,
+    refund_id: RefundId,
+    now: DateTime<Utc>,
+}
+
+type Decide = dyn Fn(&mut Work<'_>, &Facts) -> Result<(), CheckoutError> + Send;
+
+impl Checkout {
+    /// Cancels an order before it is shipped: goods back into stock, money back to the buyer.
+    pub async fn cancel(
+        &self,
+        metadata: Metadata,
+        order_id: OrderId,
+        by: Actor,
+        expected: Option<i64>,
+        key: Option<IdempotencyKey>,
+        respond: impl Fn(&OrderState) -> serde_json::Value + Send + 'static,
+    ) -> Result<Outcome<OrderState>, UnitError<CheckoutError>> {
+        let reason = match by {
+            Actor::Customer(_) => CancelReason::ByCustomer,
+            Actor::Seller(_) | Actor::Admin | Actor::System => CancelReason::ByStaff,
+        };
+        let decide = move |work: &mut Work<'_>, facts: &Facts| cancel(work, facts, by, reason);
+        self.reverse(metadata, order_id, expected, key, Box::new(decide), respond).await
+    }
+
+    /// Gives goods and money back after the delivery, or what is left of a paid, cancelled order.
+    pub async fn refund(
+        &self,
+        metadata: Metadata,
+        order_id: OrderId,
+        by: Actor,
+        refund: Refund,
+        expected: Option<i64>,
+        key: Option<IdempotencyKey>,
+        respond: impl Fn(&OrderState) -> serde_json::Value + Send + 'static,
+    ) -> Result<Outcome<OrderState>, UnitError<CheckoutError>> {
+        let decide = move |work: &mut Work<'_>, facts: &Facts| {
+            give_back(work, facts, by, refund.clone())
+        };
+        self.reverse(metadata, order_id, expected, key, Box::new(decide), respond).await
+    }
+
+    /// Cancels a pending order whose hold ran out. Does nothing where it was settled meanwhile.
+    pub async fn expire(
+        &self,
+        metadata: Metadata,
+        order_id: OrderId,
+    ) -> Result<Outcome<OrderState>, UnitError<CheckoutError>> {
+        let decide = |work: &mut Work<'_>, facts: &Facts| {
+            let order = work.state::<Order>(&facts.order_id.to_string());
+            if order.status() != Some(Status::Pending) {
+                return Ok(());
+            }
+            let reason = "the hold on the goods ran out".to_owned();
+            let void = payment::Command::Void { reason, at: facts.now };
+            work.execute::<Payment>(facts.payment_id, void)?;
+            work.execute::<Order>(facts.order_id, order::Command::Expire { at: facts.now })?;
+            release(work, facts.order_id, ReleaseReason::Expired)
+        };
+        let respond = |_: &OrderState| serde_json::Value::Null;
+        self.reverse(metadata, order_id, None, None, Box::new(decide), respond).await
+    }
+
+    /// Asks the provider to give money back and records that it did; `false` where the provider
+    /// does not answer.
+    pub async fn complete_refund(
+        &self,
+        metadata: Metadata,
+        payment_id: PaymentId,
+        refund_id: RefundId,
+    ) -> Result<bool, UnitError<CheckoutError>> {
+        let id = payment_id.to_string();
+        let (payment, _) = self.log.peek::<Payment>(&id).await.map_err(UnitError::widen)?;
+        let refunds = payment.details().map(|details| &details.refunds);
+        let Some(refund) = refunds.and_then(|refunds| refunds.get(&refund_id)) else {
+            return Err(UnitError::Rejected(payment::Error::NoSuchRefund { refund_id }.into()));
+        };
+        if refund.done {
+            return Ok(true);
+        }
+        if let Err(no_answer) = self.provider.refund(payment_id, refund_id, refund.amount).await {
+            tracing::warn!(%payment_id, %refund_id, %no_answer, "a refund waits for the provider");
+            return Ok(false);
+        }
+        let now = self.clock.now();
+        self.log
+            .unit(metadata)
+            .write::<Payment>(id)
+            .run(move |work| -> Result<(), CheckoutError> {
+                let done = payment::Command::CompleteRefund { refund_id, at: now };
+                Ok(work.execute::<Payment>(payment_id, done)?)
+            })
+            .await?;
+        Ok(true)
+    }
+
+    /// One append over the order, its payment and its goods.
+    async fn reverse(
+        &self,
+        metadata: Metadata,
+        order_id: OrderId,
+        expected: Option<i64>,
+        key: Option<IdempotencyKey>,
+        decide: Box<Decide>,
+        respond: impl Fn(&OrderState) -> serde_json::Value + Send + 'static,
+    ) -> Result<Outcome<OrderState>, UnitError<CheckoutError>> {
+        let (order, _) =
+            self.log.peek::<Order>(&order_id.to_string()).await.map_err(UnitError::widen)?;
+        let Some(details) = order.details() else {
+            return Err(UnitError::Rejected(order::Error::NotFound.into()));
+        };
+        let facts = Facts {
+            order_id,
+            payment_id: details.payment_id,
+            refund_id: self.entropy.new_id().into(),
+            now: self.clock.now(),
+        };
+        let unit = self
+            .log
+            .unit(metadata)
+            .write::<Order>(order_id.to_string())
+            .write::<Payment>(facts.payment_id.to_string())
+            .idempotency(key);
+        with_stock(unit, &products_of(&order))
+            .run(move |work| {
+                super::check_version(work, order_id, expected)?;
+                check_payment(work, &facts)?;
+                decide(work, &facts)?;
+                let state = OrderState::of(work, order_id);
+                work.respond(respond(&state));
+                Ok(state)
+            })
+            .await
+    }
+}
+
+/// A further payment may have been opened since the streams were found.
+fn check_payment(work: &Work<'_>, facts: &Facts) -> Result<(), CheckoutError> {
+    let order = work.state::<Order>(&facts.order_id.to_string());
+    match order.details() {
+        Some(details) if details.payment_id == facts.payment_id => Ok(()),
+        _ => Err(payment::Error::AlreadyProcessing.into()),
+    }
+}
+
+fn cancel(
+    work: &mut Work<'_>,
+    facts: &Facts,
+    by: Actor,
+    reason: CancelReason,
+) -> Result<(), CheckoutError> {
+    let order_id = facts.order_id;
+    let was_pending =
+        work.state::<Order>(&order_id.to_string()).status() == Some(Status::Pending);
+    work.execute::<Order>(order_id, order::Command::Cancel { reason, at: facts.now, by })?;
+    if was_pending {
+        release(work, order_id, ReleaseReason::Cancelled)?;
+    } else {
+        let order = work.state::<Order>(&order_id.to_string()).clone();
+        for line in order.details().map(|details| details.lines.as_slice()).unwrap_or_default() {
+            take_back(work, order_id, line.product_id, line.quantity)?;
+        }
+    }
+    match work.state::<Payment>(&facts.payment_id.to_string()).status() {
+        Some(payment::Status::Completed) => {
+            let refund =
+                Refund { lines: None, amount: None, reason: "the order was cancelled".to_owned() };
+            // Whoever may cancel gets the money back; that step is the checkout's own.
+            refund_money(work, facts, Actor::System, refund).map(drop)
+        }
+        Some(_) => {
+            let reason = "the order was cancelled".to_owned();
+            let void = payment::Command::Void { reason, at: facts.now };
+            Ok(work.execute::<Payment>(facts.payment_id, void)?)
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refunds money, and takes the refunded units back where they had left.
+fn give_back(
+    work: &mut Work<'_>,
+    facts: &Facts,
+    by: Actor,
+    refund: Refund,
+) -> Result<(), CheckoutError> {
+    let order_id = facts.order_id;
+    let status = work.state::<Order>(&order_id.to_string()).status();
+    let lines = refund_money(work, facts, by, refund)?;
+    // The goods of a cancelled order are back already.
+    if status != Some(Status::Cancelled) {
+        for (product_id, quantity) in lines {
+            take_back(work, order_id, product_id, quantity)?;
+        }
+    }
+    Ok(())
+}
+
+/// Appends the refund to the order and to its payment; returns the units it covers.
+fn refund_money(
+    work: &mut Work<'_>,
+    facts: &Facts,
+    by: Actor,
+    refund: Refund,
+) -> Result<Vec<(ProductId, Quantity)>, CheckoutError> {
+    let before = refunded(work, facts.order_id);
+    let payment = work.state::<Payment>(&facts.payment_id.to_string());
+    let paid = match payment {
+        Payment::Completed(details) => details.amount,
+        Payment::Nonexistent
+        | Payment::Pending(_)
+        | Payment::Processing(_)
+        | Payment::Failed(_)
+        | Payment::Voided(_) => Money::ZERO,
+    };
+    let command = order::Command::Refund {
+        refund_id: facts.refund_id,
+        lines: refund.lines,
+        amount: refund.amount,
+        paid,
+        reason: refund.reason.clone(),
+        at: facts.now,
+        by,
+    };
+    work.execute::<Order>(facts.order_id, command)?;
+    let after = refunded(work, facts.order_id);
+    let amount = after.money.checked_sub(before.money).unwrap_or_default();
+    let request = payment::Command::RequestRefund {
+        refund_id: facts.refund_id,
+        amount,
+        reason: refund.reason,
+        at: facts.now,
+    };
+    work.execute::<Payment>(facts.payment_id, request)?;
+    Ok(after.units_since(&before))
+}
+
+/// What an order has given back so far.
+struct Refunded {
+    money: Money,
+    units: std::collections::BTreeMap<ProductId, u32>,
+}
+
+impl Refunded {
+    fn units_since(&self, before: &Self) -> Vec<(ProductId, Quantity)> {
+        let units = self.units.iter().filter_map(|(product_id, after)| {
+            let before = before.units.get(product_id).copied().unwrap_or_default();
+            Some((*product_id, Quantity::try_from(after.saturating_sub(before)).ok()?))
+        });
+        units.collect()
+    }
+}
+
+fn refunded(work: &Work<'_>, order_id: OrderId) -> Refunded {
+    let order = work.state::<Order>(&order_id.to_string());
+    let details = order.details();
+    Refunded {
+        money: details.map(|details| details.refunded).unwrap_or_default(),
+        units: details.map(|details| details.refunded_units.clone()).unwrap_or_default(),
+    }
+}
+
+fn release(
+    work: &mut Work<'_>,
+    order_id: OrderId,
+    reason: ReleaseReason,
+) -> Result<(), CheckoutError> {
+    for product_id in products_of(work.state::<Order>(&order_id.to_string())) {
+        work.execute::<StockItem>(product_id, stock_item::Command::Release { order_id, reason })
+            .map_err(CheckoutError::stock(product_id))?;
+    }
+    Ok(())
+}
+
+fn take_back(
+    work: &mut Work<'_>,
+    order_id: OrderId,
+    product_id: ProductId,
+    quantity: Quantity,
+) -> Result<(), CheckoutError> {
+    work.execute::<StockItem>(product_id, stock_item::Command::Return { order_id, quantity })
+        .map_err(CheckoutError::stock(product_id))
+}

@@ -1,0 +1,53 @@
+//! Our domain on the event log: how its events are read back, and commands within a unit of work.
+
+use aggregates::{Account, Cart, Decider, Order, Payment, Product, StockItem, upcast};
+use cqrs_es::Aggregate;
+use eventlog::{Codec, Entity, SnapshotPolicy, Work};
+use std::fmt::Display;
+
+/// Every old form of our events, and the streams that get long enough for snapshots.
+pub fn codec() -> Codec {
+    let mut codec = Codec::default();
+    for aggregate_type in [
+        <Account as Decider>::TYPE,
+        <Cart as Decider>::TYPE,
+        <Order as Decider>::TYPE,
+        <Payment as Decider>::TYPE,
+        <Product as Decider>::TYPE,
+        <StockItem as Decider>::TYPE,
+    ] {
+        codec = codec.upcast(aggregate_type, upcast::upcasters(aggregate_type));
+    }
+    codec.snapshot(
+        <StockItem as Decider>::TYPE,
+        SnapshotPolicy { every: 500, schema_version: 1 },
+    )
+}
+
+/// Deciding within a unit of work.
+pub trait Execute {
+    /// Decides the command on the stream as it is now and records what it causes.
+    fn execute<A>(
+        &mut self,
+        id: impl Display,
+        command: <A as Decider>::Command,
+    ) -> Result<(), <A as Decider>::Error>
+    where
+        A: Decider + Entity + Aggregate<Event = <A as Decider>::Event>;
+}
+
+impl Execute for Work<'_> {
+    fn execute<A>(
+        &mut self,
+        id: impl Display,
+        command: <A as Decider>::Command,
+    ) -> Result<(), <A as Decider>::Error>
+    where
+        A: Decider + Entity + Aggregate<Event = <A as Decider>::Event>,
+    {
+        let id = id.to_string();
+        let events = self.state::<A>(&id).decide(command)?;
+        self.record::<A>(&id, events);
+        Ok(())
+    }
+}
