@@ -23,6 +23,8 @@ impl<A: Aggregate + Clone + 'static> Entity for A {}
 pub(crate) struct Loaded {
     pub sequence: i64,
     pub hash: Hash,
+    /// When its first event was recorded; unknown where it was loaded from a snapshot.
+    pub created_at: Option<DateTime<Utc>>,
     pub state: Arc<dyn Any + Send + Sync>,
 }
 
@@ -40,12 +42,18 @@ pub(crate) struct StoredEvent {
     pub event_version: String,
     pub payload: String,
     pub hash: Hash,
+    pub recorded_at: DateTime<Utc>,
 }
 
 impl Loader {
     pub fn of<A: Entity>() -> Self {
         Self {
-            empty: || Loaded { sequence: 0, hash: GENESIS, state: Arc::new(A::default()) },
+            empty: || Loaded {
+                sequence: 0,
+                hash: GENESIS,
+                created_at: None,
+                state: Arc::new(A::default()),
+            },
             snapshot: |state| {
                 let state: A = serde_json::from_str(state).ok()?;
                 Some(Arc::new(state))
@@ -70,6 +78,9 @@ fn apply<A: Entity>(
     };
     Arc::make_mut(&mut state).apply(decoded);
     loaded.state = state;
+    if event.sequence == 1 {
+        loaded.created_at = Some(event.recorded_at);
+    }
     loaded.sequence = event.sequence;
     loaded.hash = event.hash;
     Ok(())
@@ -94,7 +105,7 @@ pub(crate) async fn load_many(
         streams.iter().map(|(s, _)| loaded.get(s).map_or(0, |l| l.sequence)).collect();
     let rows = sqlx::query!(
         r#"SELECT n.ord AS "ord!", e.sequence, e.event_type, e.event_version,
-                  e.payload::text AS "payload!", e.hash
+                  e.payload::text AS "payload!", e.hash, e.recorded_at
              FROM UNNEST($1::int[], $2::text[], $3::text[], $4::bigint[]) AS n(ord, t, i, after)
              JOIN events e ON e.aggregate_type = n.t AND e.aggregate_id = n.i
                           AND e.sequence > n.after
@@ -118,6 +129,7 @@ pub(crate) async fn load_many(
             event_version: row.event_version,
             payload: row.payload,
             hash: hash_from_stored(row.hash.as_deref()),
+            recorded_at: row.recorded_at,
         };
         if let Some(entry) = loaded.get_mut(stream) {
             (kind.apply)(codec, entry, &event)
@@ -164,7 +176,10 @@ async fn load_snapshots(
         }
         if let Some(state) = (kind.snapshot)(&row.state) {
             let hash = hash_from_stored(Some(&row.hash));
-            loaded.insert(stream.clone(), Loaded { sequence: row.sequence, hash, state });
+            loaded.insert(
+                stream.clone(),
+                Loaded { sequence: row.sequence, hash, created_at: None, state },
+            );
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ use crate::append::{NewEvent, PersonalChange};
 use crate::load::{Entity, Loaded, Loader};
 use crate::scheduler::EventLog;
 use crate::{Hash, Metadata, Position, StreamId, UnitError};
+use chrono::{DateTime, Utc};
 use cqrs_es::{Aggregate, DomainEvent};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -230,6 +231,7 @@ pub struct Work<'g> {
     pub(crate) group: &'g HashMap<StreamId, Staged>,
     pub(crate) changes: Changes,
     pub(crate) metadata: Arc<str>,
+    pub(crate) now: DateTime<Utc>,
     pub(crate) codec: &'g crate::Codec,
     pub(crate) new_id: &'g (dyn Fn() -> Uuid + Send + Sync),
 }
@@ -247,6 +249,19 @@ impl Work<'_> {
         };
         #[expect(clippy::expect_used, reason = "a stream's type decides the type of its state")]
         state.downcast_ref().expect("the state of a stream has the type of the stream")
+    }
+
+    /// When the events of this unit are recorded, to the microsecond.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// When the first event of the stream was recorded: now, where this unit or one before it in
+    /// the same append records it. `None` for an empty stream, or one that has snapshots.
+    pub fn created_at<A: Aggregate>(&self, id: &str) -> Option<DateTime<Utc>> {
+        let staged = self.staged(&StreamId::new(A::TYPE, id));
+        let fresh = staged.base.sequence == 0 && self.version::<A>(id) > 0;
+        if fresh { Some(self.now) } else { staged.base.created_at }
     }
 
     /// Whether the unit named this stream.

@@ -214,6 +214,7 @@ impl Staging {
             group: &self.streams,
             changes: Changes::default(),
             metadata: Arc::clone(&unit.metadata),
+            now: self.recorded_at,
             codec: &shared.options.codec,
             new_id: &*shared.options.new_id,
         };
@@ -260,7 +261,7 @@ impl Staging {
         let mut appends = Vec::new();
         for (stream, staged) in streams {
             if !staged.events.is_empty() {
-                states.push(staged.state);
+                states.push((staged.state, staged.base.created_at.or(Some(recorded_at))));
                 appends.push(StreamAppend {
                     stream,
                     expected: staged.base.sequence,
@@ -285,12 +286,14 @@ impl Staging {
                 let events: usize = batch.streams.iter().map(|s| s.events.len()).sum();
                 metrics::histogram!("ledgerline_append_seconds").record(started.elapsed());
                 metrics::counter!("ledgerline_events_appended_total").increment(events as u64);
-                for ((stream, state), hash) in
+                for ((stream, (state, created_at)), hash) in
                     batch.streams.into_iter().zip(states).zip(appended.heads)
                 {
                     let length = i64::try_from(stream.events.len()).unwrap_or(i64::MAX);
                     let sequence = stream.expected + length;
-                    shared.cache.insert(stream.stream, Loaded { sequence, hash, state });
+                    shared
+                        .cache
+                        .insert(stream.stream, Loaded { sequence, hash, created_at, state });
                 }
                 (shared.options.on_append)(appended.position);
                 Ok(Some(appended.position))
