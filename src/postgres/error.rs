@@ -151,3 +151,21 @@ impl PostgresError {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_postgresql_is_told_both_ways_out() {
+        let message = PostgresError::NoPrograms {
+            wanted: PostgresError::wanted(None),
+            found: "neither in the PATH nor in the usual folders".into(),
+            download: "no network".into(),
+        }
+        .to_string();
+        assert!(message.contains("install PostgreSQL 15 or later"), "{message}");
+        assert!(message.contains("set DATABASE_URL"), "{message}");
+        assert!(message.contains("no network"), "{message}");
+    }
+}

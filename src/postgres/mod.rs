@@ -2,9 +2,10 @@
 //! the integration tests share.
 //!
 //! It finds the programs on the machine (or downloads them), makes a cluster in the data folder, starts
-//! it, takes over one that a killed server left running, and stops it. It must never weaken durability
-//! (`fsync`, `synchronous_commit` and `full_page_writes` are pinned on the command line), never run a
-//! database process as root, never listen beyond loopback, and never touch a cluster that it did not make.
+//! it, takes over one that a killed server left running, and stops it. It must never weaken a server's
+//! durability (`fsync`, `synchronous_commit` and `full_page_writes` are pinned on the command line),
+//! never run a database process as root, never listen beyond loopback, and never touch a cluster that
+//! it did not make.
 //!
 //! What lies in the data folder:
 //!

@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, test_kill_process,
 use super::account::Account;
 use super::error::PostgresError;
 use super::locate::Programs;
-use super::settings::DURABILITY;
+use super::settings::Profile;
 
 const STOP_FAST: Duration = Duration::from_secs(30);
 const STOP_AT_ONCE: Duration = Duration::from_secs(5);
@@ -77,6 +77,7 @@ pub(super) struct Postmaster {
 
 /// What a postmaster is started with.
 pub(super) struct Launch<'a> {
+    pub(super) profile: Profile,
     pub(super) programs: &'a Programs,
     pub(super) account: &'a Account,
     pub(super) cluster: &'a Path,
@@ -97,7 +98,7 @@ impl Postmaster {
         for setting in ["listen_addresses=127.0.0.1", "unix_socket_permissions=0700"] {
             command.args(["-c", setting]);
         }
-        for setting in DURABILITY {
+        for setting in launch.profile.durability() {
             command.args(["-c", setting]);
         }
         // Its own process group: Ctrl-C in the terminal must stop HTTP first, and only then, through

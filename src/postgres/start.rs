@@ -70,6 +70,7 @@ pub(super) async fn start(layout: &Layout, profile: Profile) -> Result<Running, 
     let mut attempts_left = MORE_ATTEMPTS;
     loop {
         let postmaster = Postmaster::launch(Launch {
+            profile,
             programs: &programs,
             account: &layout.account,
             cluster: &cluster,
