@@ -1,9 +1,9 @@
 //! Whom the database processes run as, and the only way in which this module starts a program.
 //!
-//! PostgreSQL refuses to run as root. A server started by root therefore drops to an unprivileged user
-//! for every program that it starts here, and must never write as root into a folder which that user
-//! owns: a link planted there would let it overwrite any file of the machine. What has to be written
-//! there is written by a shell that runs as that user.
+//! PostgreSQL refuses to run as root. A server started by root therefore drops to an unprivileged
+//! user for every program that it starts here, and must never write as root into a folder which
+//! that user owns: a link planted there would let it overwrite any file of the machine. What has to
+//! be written there is written by a shell that runs as that user.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -17,8 +17,8 @@ use super::error::PostgresError;
 /// In this order; `_postgres` is macOS's name for it.
 const UNPRIVILEGED: [&str; 3] = ["postgres", "_postgres", "nobody"];
 
-/// All that a child inherits. The rest stays out: the environment may hold the server's secrets, and
-/// `PGDATA`, `PGPORT` and their like would steer PostgreSQL elsewhere.
+/// All that a child inherits. The rest stays out: the environment may hold the server's secrets,
+/// and `PGDATA`, `PGPORT` and their like would steer PostgreSQL elsewhere.
 const INHERITED: [&str; 7] = [
     "PATH",
     "TMPDIR",
@@ -106,8 +106,8 @@ impl Account {
         })
     }
 
-    /// Whether this account may enter `folder`. Asked of the operating system, which alone knows all
-    /// that may stand in the way.
+    /// Whether this account may enter `folder`. Asked of the operating system, which alone knows
+    /// all that may stand in the way.
     pub(super) fn can_enter(&self, folder: &Path) -> bool {
         *self == Self::Own || self.script("cd \"$1\"", &[folder.as_os_str()], "").is_ok()
     }

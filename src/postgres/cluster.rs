@@ -1,5 +1,5 @@
-//! A cluster from start to stop: the steps in their order. It must never leave a postmaster behind that
-//! the next start could not find, and never hand out a database that does not answer yet.
+//! A cluster from start to stop: the steps in their order. It must never leave a postmaster behind
+//! that the next start could not find, and never hand out a database that does not answer yet.
 
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -34,8 +34,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts the cluster of a data folder, or takes over the one that a killed server left running.
-    /// Returns when it answers.
+    /// Starts the cluster of a data folder, or takes over the one that a killed server left
+    /// running. Returns when it answers.
     pub async fn start(options: ClusterOptions) -> Result<Self, PostgresError> {
         let begun = Instant::now();
         let layout = Layout::prepare(&options.data_dir)?;
@@ -43,7 +43,8 @@ impl Cluster {
             Some(running) => running,
             None => start::start(&layout, options.profile).await?,
         };
-        // From here on, giving up (an error, or a dropped future) stops the database through `Drop`.
+        // From here on, giving up (an error, or a dropped future) stops the database through
+        // `Drop`.
         let cluster = Self { endpoint, postmaster, layout };
         cluster.set_password(session).await?;
         endpoint::write_url(&cluster.layout.url_file(), &cluster.endpoint)?;
@@ -87,7 +88,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Leaves the database running without us, as a killed server does. Somebody else has to stop it.
+    /// Leaves the database running without us, as a killed server does. Somebody else has to stop
+    /// it.
     pub fn detach(self) -> Endpoint {
         self.postmaster.release();
         self.endpoint
@@ -95,7 +97,8 @@ impl Cluster {
 
     /// Set on every start, so that the recorded password is always the one in force.
     async fn set_password(&self, mut session: PgConnection) -> Result<(), PostgresError> {
-        // A password of ours has hexadecimal digits only; one from an edited file may have anything.
+        // A password of ours has hexadecimal digits only; one from an edited file may have
+        // anything.
         let password = self.endpoint.password.replace('\'', "''");
         let statement = format!("ALTER ROLE {SUPERUSER} PASSWORD '{password}'");
         session.execute(statement.as_str()).await?;

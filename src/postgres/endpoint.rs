@@ -1,5 +1,5 @@
-//! How to reach a running cluster: over its Unix socket for the server, over loopback with a password
-//! for people and their tools. It must never print the password by itself.
+//! How to reach a running cluster: over its Unix socket for the server, over loopback with a
+//! password for people and their tools. It must never print the password by itself.
 
 use std::fmt;
 use std::fs;

@@ -1,5 +1,5 @@
-//! Makes the cluster and prepares its folder for a start, always as the user that the database runs as.
-//! It must never leave half a cluster under the name of a whole one.
+//! Makes the cluster and prepares its folder for a start, always as the user that the database runs
+//! as. It must never leave half a cluster under the name of a whole one.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -31,7 +31,8 @@ cat > "$1/ledgerline.conf.new"
 mv "$1/ledgerline.conf.new" "$1/ledgerline.conf"
 "#;
 
-/// To be called when no postmaster of ours lives: removes what one may have left, and writes the settings.
+/// To be called when no postmaster of ours lives: removes what one may have left, and writes the
+/// settings.
 pub(super) fn prepare(
     layout: &Layout,
     socket_dir: &Path,

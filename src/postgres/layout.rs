@@ -1,9 +1,10 @@
 //! The folders and files of an embedded cluster, and the lock on them.
 //!
-//! `data/postgres` belongs to the user that the database runs as; everything else in the data folder
-//! belongs to the server. Where root keeps the data folder in a place that the other user cannot enter
-//! (`/root/…`), `data/postgres` is a link to a folder of its own under `/var/lib/ledgerline`. It must
-//! never start an empty database where an earlier one can be assumed.
+//! `data/postgres` belongs to the user that the database runs as; everything else in the data
+//! folder belongs to the server. Where root keeps the data folder in a place that the other user
+//! cannot enter (`/root/…`), `data/postgres` is a link to a folder of its own under
+//! `/var/lib/ledgerline`. It must never start an empty database where an earlier one can be
+//! assumed.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Write as _};

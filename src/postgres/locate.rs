@@ -1,5 +1,5 @@
-//! Finds the PostgreSQL programs on the machine. It must never settle for a version that did not make
-//! the cluster: PostgreSQL reads only the files of its own major version.
+//! Finds the PostgreSQL programs on the machine. It must never settle for a version that did not
+//! make the cluster: PostgreSQL reads only the files of its own major version.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -35,7 +35,8 @@ pub(super) fn major_of(cluster: &Path) -> Option<u32> {
     fs::read_to_string(cluster.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
-/// Where to look, in order: the PATH, the package managers' folders (newest first), and `downloads`.
+/// Where to look, in order: the PATH, the package managers' folders (newest first), and
+/// `downloads`.
 pub(super) fn folders(path: Option<&OsStr>, downloads: &Path) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> =
         path.map(|path| std::env::split_paths(path).collect()).unwrap_or_default();

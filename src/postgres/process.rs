@@ -1,7 +1,7 @@
 //! The postmaster as a process: what its file says, whether it lives, starting and stopping it.
 //!
-//! It must never signal a process that is not the postmaster of our cluster: a process id in a file may
-//! by now belong to somebody else.
+//! It must never signal a process that is not the postmaster of our cluster: a process id in a file
+//! may by now belong to somebody else.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -101,12 +101,12 @@ impl Postmaster {
         for setting in launch.profile.durability() {
             command.args(["-c", setting]);
         }
-        // Its own process group: Ctrl-C in the terminal must stop HTTP first, and only then, through
-        // us, the database.
+        // Its own process group: Ctrl-C in the terminal must stop HTTP first, and only then,
+        // through us, the database.
         command.process_group(0).stdout(launch.log).stderr(errors);
         let child = command.spawn().map_err(PostgresError::io(cannot()))?;
-        // The id of a child always fits; it is waited for by `is_gone`, which also serves postmasters
-        // that are not our children.
+        // The id of a child always fits; it is waited for by `is_gone`, which also serves
+        // postmasters that are not our children.
         let pid = Pid::from_child(&child);
         Ok(Self { pid, armed: true })
     }
@@ -128,8 +128,8 @@ impl Postmaster {
         self.armed = false;
     }
 
-    /// Ends all sessions, writes a checkpoint and ends. A postmaster that does not manage that in time
-    /// is stopped at once; the next start then recovers.
+    /// Ends all sessions, writes a checkpoint and ends. A postmaster that does not manage that in
+    /// time is stopped at once; the next start then recovers.
     pub(super) async fn stop(mut self) -> Result<(), PostgresError> {
         self.armed = false;
         for (signal, patience) in [(Signal::INT, STOP_FAST), (Signal::QUIT, STOP_AT_ONCE)] {
@@ -154,7 +154,8 @@ impl Postmaster {
 impl Drop for Postmaster {
     fn drop(&mut self) {
         if self.armed && !is_gone(self.pid) {
-            // A start that was given up, or a server that unwinds: nobody is left to tell of an error.
+            // A start that was given up, or a server that unwinds: nobody is left to tell of an
+            // error.
             let _ = kill_process(self.pid, Signal::INT);
         }
     }

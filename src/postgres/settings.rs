@@ -1,7 +1,8 @@
 //! How the embedded PostgreSQL is set up.
 //!
-//! What durability rests on is on the command line, where neither `ALTER SYSTEM` nor a file can change
-//! it. The rest is a file that every start writes anew; an operator overrides it with `ALTER SYSTEM`.
+//! What durability rests on is on the command line, where neither `ALTER SYSTEM` nor a file can
+//! change it. The rest is a file that every start writes anew; an operator overrides it with `ALTER
+//! SYSTEM`.
 
 /// What the cluster is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

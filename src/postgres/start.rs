@@ -1,5 +1,5 @@
-//! From a locked data folder to a database that answers: taking over the one that runs, or starting one.
-//! It must never start a second postmaster beside a living one.
+//! From a locked data folder to a database that answers: taking over the one that runs, or starting
+//! one. It must never start a second postmaster beside a living one.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -18,20 +18,22 @@ use super::settings::Profile;
 use super::{download, init};
 
 /// How long the database may take to become ready.
-const START: Duration = Duration::from_mins(1);
+const START: Duration = Duration::from_secs(60);
 /// How long it may take if it lives and works: after a crash it reads up to `max_wal_size` again.
-const RECOVERY: Duration = Duration::from_mins(15);
+const RECOVERY: Duration = Duration::from_secs(900);
 const MORE_ATTEMPTS: u32 = 20;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(250);
 
 pub(super) type Running = (Postmaster, Endpoint, PgConnection);
 
-/// The cluster that a killed server left running, once it answers; `None` if there is none (any more).
+/// The cluster that a killed server left running, once it answers; `None` if there is none (any
+/// more).
 pub(super) async fn adopt(layout: &Layout) -> Result<Option<Running>, PostgresError> {
     let cluster = layout.cluster();
     let begun = Instant::now();
     loop {
-        // It may be starting still, or stopping: then the file goes away, and we start it ourselves.
+        // It may be starting still, or stopping: then the file goes away, and we start it
+        // ourselves.
         let Some(file) = PidFile::read(&cluster) else {
             return Ok(None);
         };
@@ -128,8 +130,8 @@ fn free_port(wanted: u16) -> Result<u16, PostgresError> {
     Ok(address.map_err(PostgresError::io("find a free port on 127.0.0.1"))?.port())
 }
 
-/// Whether another attempt may succeed: the last processes of a postmaster that was killed still end,
-/// or somebody took the port after we looked.
+/// Whether another attempt may succeed: the last processes of a postmaster that was killed still
+/// end, or somebody took the port after we looked.
 fn is_passing(tail: &str) -> bool {
     ["shared memory block", "create any TCP/IP sockets", "lock file"]
         .iter()

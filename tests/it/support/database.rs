@@ -1,9 +1,10 @@
-//! A database of its own for every test, in milliseconds: a copy of a template that was migrated once.
+//! A database of its own for every test, in milliseconds: a copy of a template that was migrated
+//! once.
 //!
-//! All test processes of a user share one cluster (threads of `cargo test`, processes of nextest). The
-//! first one starts it. A small shell, the guard, watches a FIFO that every test process holds open: when
-//! the last one has gone, in whichever way, it stops the cluster and deletes its folder. It must never
-//! depend on a test's runtime, and never leave a database process behind.
+//! All test processes of a user share one cluster (threads of `cargo test`, processes of nextest).
+//! The first one starts it. A small shell, the guard, watches a FIFO that every test process holds
+//! open: when the last one has gone, in whichever way, it stops the cluster and deletes its folder.
+//! It must never depend on a test's runtime, and never leave a database process behind.
 
 #![cfg(test)]
 
@@ -29,7 +30,8 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// `$1` is the folder of a cluster. Five idle seconds bridge the gaps between the processes of a run.
+/// `$1` is the folder of a cluster. Five idle seconds bridge the gaps between the processes of a
+/// run.
 const GUARD: &str = r#"
 trap '' HUP INT TERM
 cd "$1" || exit 1
@@ -45,7 +47,8 @@ done
 mv users closed
 cat <&3 > /dev/null
 if home=$(cd data/postgres && pwd -P) && read -r pid < "$home/cluster/postmaster.pid"; then
-    runs() { { tr '\0' ' ' < "/proc/$pid/cmdline" || ps -ww -o args= -p "$pid"; } | grep -qF "$home/"; }
+    arguments() { tr '\0' ' ' < "/proc/$pid/cmdline" || ps -ww -o args= -p "$pid"; }
+    runs() { arguments | grep -qF "$home/"; }
     if runs; then kill -QUIT "$pid"; fi
     while runs; do sleep 1; done
 fi 2> /dev/null
@@ -93,8 +96,8 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        // On a thread of its own: the test's runtime must not be entered twice, and may be gone. What
-        // cannot be dropped goes with the cluster.
+        // On a thread of its own: the test's runtime must not be entered twice, and may be gone.
+        // What cannot be dropped goes with the cluster.
         let _ = on_own_runtime(Shared::get().drop_database(&self.name));
     }
 }
