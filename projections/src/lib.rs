@@ -5,16 +5,36 @@
 //! at any time.
 
 pub mod accounts;
+mod batch;
 pub mod carts;
 pub mod catalogue;
 pub mod checkout;
+mod compare;
+mod definition;
 mod envelope;
 mod error;
+mod generation;
+mod notices;
 pub mod orders;
 mod paging;
 pub mod payments;
 mod projection;
+mod read_models;
+mod rebuild;
+mod runner;
+mod scan;
+mod session;
+mod status;
+mod table;
+mod track;
 
+pub use compare::{Comparison, Difference, compare};
+pub use definition::{Definition, all};
 pub use envelope::Envelope;
 pub use error::QueryError;
+pub use generation::ensure;
 pub use projection::{ApplyError, Projection};
+pub use read_models::ReadModels;
+pub use rebuild::{RebuildError, Rebuilt, rebuild};
+pub use runner::Runner;
+pub use status::{State, Status, status};

@@ -1,0 +1,53 @@
+//! A projection as a value, and the list of all of them.
+
+use crate::Projection;
+use crate::table::{Shape, TableWorker, Worker};
+use crate::{accounts, carts, catalogue, checkout, orders, payments};
+use std::fmt;
+use std::sync::Arc;
+
+/// A [`Projection`] without its types, as the engine handles it.
+#[derive(Clone, Copy)]
+pub struct Definition {
+    pub name: &'static str,
+    pub version: i32,
+    pub table: &'static str,
+    pub(crate) schema: &'static str,
+    pub(crate) streams: &'static [&'static str],
+    worker: fn(Arc<Shape>) -> Box<dyn Worker>,
+}
+
+impl Definition {
+    pub fn of<P: Projection>() -> Self {
+        Self {
+            name: P::NAME,
+            version: P::VERSION,
+            table: P::TABLE,
+            schema: P::SCHEMA,
+            streams: P::STREAMS,
+            worker: |shape| Box::new(TableWorker::<P>::new(shape)),
+        }
+    }
+
+    pub(crate) fn worker(&self, shape: Shape) -> Box<dyn Worker> {
+        (self.worker)(Arc::new(shape))
+    }
+}
+
+impl fmt::Debug for Definition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} v{}", self.name, self.version)
+    }
+}
+
+/// All projections of Ledgerline.
+pub fn all() -> Vec<Definition> {
+    vec![
+        Definition::of::<accounts::Accounts>(),
+        Definition::of::<carts::Carts>(),
+        Definition::of::<catalogue::Catalogue>(),
+        Definition::of::<checkout::Checkout>(),
+        Definition::of::<orders::Orders>(),
+        Definition::of::<payments::Payments>(),
+    ]
+}

@@ -1,0 +1,9 @@
+//! The engine below a projection: loads the rows that a batch touches, folds in memory, and stores
+//! what changed with one statement per kind of change.
+
+mod shape;
+mod sql;
+mod worker;
+
+pub(crate) use shape::Shape;
+pub(crate) use worker::{Fault, TableWorker, Worker};

@@ -1,0 +1,265 @@
+//! Folds batches into one table of one generation.
+//!
+//! Rows stay in memory between batches. That is right because the rows of a generation change only
+//! together with its checkpoint, and whoever uses a worker moves that checkpoint first, from
+//! exactly where the worker stands: had anybody else written, the move would fail.
+
+use super::{Shape, sql};
+use crate::Projection;
+use crate::batch::Slot;
+use async_trait::async_trait;
+use eventlog::Position;
+use serde_json::{Map, Value};
+use sqlx::PgConnection;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Rows kept in memory between batches, at most (beside those of the last batch).
+const KEPT_ROWS: usize = 10_000;
+
+/// Why a batch did not go through.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// This projection cannot take these events: its own affair.
+    Poison { at: Option<(Position, Uuid)>, error: String },
+    /// The database failed all of them: try again.
+    Database(sqlx::Error),
+}
+
+impl Fault {
+    /// Sorts an error of a statement that stored or loaded this projection's rows.
+    fn of_statement(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code().map(String::from));
+        match code.as_deref() {
+            // Data, constraints, unknown names, limits of a statement, time-out: the same rows
+            // would fail again. Everything else (connections, locks, shutdown) may pass.
+            Some("57014") => Self::Poison { at: None, error: error.to_string() },
+            Some(code)
+                if ["21", "22", "23", "42", "54"].iter().any(|class| code.starts_with(class)) =>
+            {
+                Self::Poison { at: None, error: error.to_string() }
+            }
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// Folds into one table. After `apply` comes exactly one of `committed` and `rolled_back`.
+#[async_trait]
+pub(crate) trait Worker: Send {
+    async fn apply(&mut self, db: &mut PgConnection, slots: &[Slot]) -> Result<(), Fault>;
+    fn committed(&mut self);
+    fn rolled_back(&mut self);
+}
+
+pub(crate) struct TableWorker<P: Projection> {
+    shape: Arc<Shape>,
+    load: String,
+    insert: String,
+    delete: String,
+    /// Rows as of the checkpoint; `None`: there is no row.
+    rows: HashMap<P::Key, Option<P::Row>>,
+    /// What the batch made of them, until it is committed.
+    pending: HashMap<P::Key, Option<P::Row>>,
+}
+
+impl<P: Projection> TableWorker<P> {
+    pub fn new(shape: Arc<Shape>) -> Self {
+        Self {
+            load: sql::load(&shape),
+            insert: sql::insert(&shape),
+            delete: sql::delete(&shape),
+            shape,
+            rows: HashMap::new(),
+            pending: HashMap::new(),
+        }
+    }
+
+    async fn load(&mut self, db: &mut PgConnection, keys: Vec<P::Key>) -> Result<(), Fault> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let texts: Vec<String> = keys.iter().map(P::Key::to_string).collect();
+        let found: Vec<(i64, String)> = sqlx::query_as(&self.load)
+            .bind(texts)
+            .fetch_all(db)
+            .await
+            .map_err(Fault::of_statement)?;
+        let mut rows: Vec<Option<P::Row>> = std::iter::repeat_n(None, keys.len()).collect();
+        for (place, json) in found {
+            let row = serde_json::from_str(&json).map_err(|error| Fault::Poison {
+                at: None,
+                error: format!("a stored row does not parse: {error}: {json}"),
+            })?;
+            let place = usize::try_from(place - 1).ok();
+            if let Some(slot) = place.and_then(|place| rows.get_mut(place)) {
+                *slot = Some(row);
+            }
+        }
+        self.rows.extend(keys.into_iter().zip(rows));
+        Ok(())
+    }
+
+    /// Which rows each event touches.
+    fn touched(slots: &[Slot]) -> Result<Vec<(&crate::Envelope, P::Key)>, Fault> {
+        let mut touched = Vec::with_capacity(slots.len());
+        for slot in slots.iter().filter(|slot| P::STREAMS.contains(&slot.stream_type())) {
+            match slot {
+                Slot::Readable(event) => {
+                    let keys = P::keys(event).map_err(|error| poison(event, &error))?;
+                    touched.extend(keys.into_iter().map(|key| (event, key)));
+                }
+                Slot::Unreadable { position, event_id, error, .. } => {
+                    let at = Some((*position, *event_id));
+                    return Err(Fault::Poison { at, error: error.clone() });
+                }
+            }
+        }
+        Ok(touched)
+    }
+
+    async fn store(&self, db: &mut PgConnection) -> Result<(), Fault> {
+        let changes = self.changes().map_err(|error| Fault::Poison {
+            at: None,
+            error: format!("a row does not serialise: {error}"),
+        })?;
+        if !changes.deleted.is_empty() {
+            let rows = changes.deleted.len();
+            let query = sqlx::query(&self.delete).bind(changes.deleted);
+            check(query.execute(&mut *db).await, rows)?;
+        }
+        for (columns, updated) in changes.updated {
+            let columns: Vec<_> = columns.iter().map(|place| &self.shape.columns[*place]).collect();
+            let update = sql::update(&self.shape, &columns);
+            let rows = updated.len();
+            let query = sqlx::query(&update).bind(array(&updated)?);
+            check(query.execute(&mut *db).await, rows)?;
+        }
+        if !changes.inserted.is_empty() {
+            let query = sqlx::query(&self.insert).bind(array(&changes.inserted)?);
+            check(query.execute(&mut *db).await, changes.inserted.len())?;
+        }
+        Ok(())
+    }
+
+    fn changes(&self) -> Result<Changes<'_, P::Row>, serde_json::Error> {
+        let mut changes = Changes::default();
+        for (key, new) in &self.pending {
+            match (self.rows.get(key).and_then(Option::as_ref), new) {
+                (None, None) => {}
+                (None, Some(new)) => changes.inserted.push(new),
+                (Some(_), None) => changes.deleted.push(key.to_string()),
+                (Some(old), Some(new)) if old == new => {}
+                (Some(old), Some(new)) => {
+                    let (columns, object) = self.difference(old, new)?;
+                    changes.updated.entry(columns).or_default().push(object);
+                }
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The places of the columns that differ, and an object with them and the key. Storing only
+    /// those keeps generated columns, and rows moved out of line, untouched.
+    fn difference(
+        &self,
+        old: &P::Row,
+        new: &P::Row,
+    ) -> Result<(Vec<usize>, Map<String, Value>), serde_json::Error> {
+        let (old, new) = (serde_json::to_value(old)?, serde_json::to_value(new)?);
+        let (Value::Object(old), Value::Object(mut new)) = (old, new) else {
+            return Err(serde::ser::Error::custom("a row must be an object"));
+        };
+        let key = &self.shape.key.name;
+        let mut columns = Vec::new();
+        let mut object = Map::new();
+        for (place, column) in self.shape.columns.iter().enumerate() {
+            let Some(value) = new.remove(&column.name) else {
+                let error = format!("the row has no field {}", column.name);
+                return Err(serde::ser::Error::custom(error));
+            };
+            if column.name == *key {
+                object.insert(column.name.clone(), value);
+            } else if old.get(&column.name) != Some(&value) {
+                columns.push(place);
+                object.insert(column.name.clone(), value);
+            }
+        }
+        Ok((columns, object))
+    }
+}
+
+struct Changes<'r, Row> {
+    inserted: Vec<&'r Row>,
+    /// By the columns that changed, so that each statement names only those.
+    updated: BTreeMap<Vec<usize>, Vec<Map<String, Value>>>,
+    deleted: Vec<String>,
+}
+
+impl<Row> Default for Changes<'_, Row> {
+    fn default() -> Self {
+        Self { inserted: Vec::new(), updated: BTreeMap::new(), deleted: Vec::new() }
+    }
+}
+
+fn array<T: serde::Serialize>(rows: &[T]) -> Result<String, Fault> {
+    serde_json::to_string(rows)
+        .map_err(|error| Fault::Poison { at: None, error: format!("no JSON: {error}") })
+}
+
+fn poison(event: &crate::Envelope, error: &crate::ApplyError) -> Fault {
+    Fault::Poison { at: Some((event.position, event.event_id)), error: error.to_string() }
+}
+
+/// A statement must change exactly the rows that were meant; else memory and table have parted,
+/// and both must be read anew.
+fn check(
+    result: Result<sqlx::postgres::PgQueryResult, sqlx::Error>,
+    rows: usize,
+) -> Result<(), Fault> {
+    let done = result.map_err(Fault::of_statement)?.rows_affected();
+    if usize::try_from(done) == Ok(rows) {
+        return Ok(());
+    }
+    let error = format!("{done} rows changed where {rows} were meant");
+    Err(Fault::Database(sqlx::Error::Protocol(error)))
+}
+
+#[async_trait]
+impl<P: Projection> Worker for TableWorker<P> {
+    async fn apply(&mut self, db: &mut PgConnection, slots: &[Slot]) -> Result<(), Fault> {
+        let touched = Self::touched(slots)?;
+        if touched.is_empty() {
+            return Ok(());
+        }
+        let mut unknown: Vec<P::Key> = Vec::new();
+        let mut asked = std::collections::HashSet::new();
+        for (_, key) in &touched {
+            if !self.rows.contains_key(key) && asked.insert(key) {
+                unknown.push(key.clone());
+            }
+        }
+        self.load(db, unknown).await?;
+        for (event, key) in &touched {
+            let row = match self.pending.remove(key) {
+                Some(row) => row,
+                None => self.rows.get(key).cloned().flatten(),
+            };
+            let row = P::apply(row, key, event).map_err(|error| poison(event, &error))?;
+            self.pending.insert(key.clone(), row);
+        }
+        self.store(db).await
+    }
+
+    fn committed(&mut self) {
+        if self.rows.len() > KEPT_ROWS {
+            self.rows.clear();
+        }
+        self.rows.extend(self.pending.drain());
+    }
+
+    fn rolled_back(&mut self) {
+        self.pending.clear();
+    }
+}
