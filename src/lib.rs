@@ -1,1 +1,24 @@
+//! The Ledgerline server: HTTP in front of the event log and the read models.
+//!
+//! Commands decide from streams and append events; queries read projections and never touch the log.
 
+pub mod appended;
+pub mod auth;
+pub mod cart;
+pub mod catalogue;
+pub mod checkout;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod entropy;
+pub mod expected;
+pub mod http;
+pub mod jobs;
+pub mod log;
+pub mod migrations;
+pub mod payments;
+pub mod postgres;
+pub mod server;
+pub mod state;
+pub mod telemetry;

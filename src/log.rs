@@ -24,6 +24,18 @@ pub fn codec() -> Codec {
     )
 }
 
+/// What a command answers, and how it is recorded under an idempotency key.
+pub trait Answer: Send + 'static {
+    fn recorded(&self) -> serde_json::Value;
+}
+
+/// For commands that nobody waits for.
+impl Answer for () {
+    fn recorded(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+}
+
 /// Deciding within a unit of work.
 pub trait Execute {
     /// Decides the command on the stream as it is now and records what it causes.

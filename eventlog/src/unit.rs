@@ -232,6 +232,8 @@ pub struct Work<'g> {
     pub(crate) changes: Changes,
     pub(crate) metadata: Arc<str>,
     pub(crate) now: DateTime<Utc>,
+    /// Whether there is an idempotency key.
+    pub(crate) keyed: bool,
     pub(crate) codec: &'g crate::Codec,
     pub(crate) new_id: &'g (dyn Fn() -> Uuid + Send + Sync),
 }
@@ -344,5 +346,12 @@ impl Work<'_> {
     /// The answer to record under the idempotency key.
     pub fn respond(&mut self, response: serde_json::Value) {
         self.changes.response = Some(response);
+    }
+
+    /// The same, made only where there is a key to record it under.
+    pub fn respond_with(&mut self, response: impl FnOnce() -> serde_json::Value) {
+        if self.keyed {
+            self.respond(response());
+        }
     }
 }

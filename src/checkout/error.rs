@@ -19,8 +19,8 @@ pub enum CheckoutError {
     #[error("the cart is being changed elsewhere")]
     CartChanged,
     /// The caller's `If-Match` names another version.
-    #[error("the order is at version {found}, not {expected}")]
-    Stale { expected: i64, found: i64 },
+    #[error("the order is at version {found}, not at the one that `If-Match` names")]
+    Stale { found: i64 },
     #[error("the hold on the goods ran out at {expired_at}")]
     HoldExpired { expired_at: DateTime<Utc> },
     #[error("the order is paid in cash at the door, and only such an order is")]

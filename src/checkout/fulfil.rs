@@ -2,7 +2,8 @@
 //! delivery of such an order completes its payment in the same append.
 
 use super::{Checkout, CheckoutError, OrderState};
-use crate::log::Execute;
+use crate::expected::Expected;
+use crate::log::{Answer, Execute};
 use aggregates::order::{Actor, PaymentMethod, Status};
 use aggregates::{Order, OrderId, Payment, order, payment};
 use chrono::{DateTime, Utc};
@@ -10,16 +11,16 @@ use eventlog::{IdempotencyKey, Metadata, Outcome, UnitError, Work};
 
 impl Checkout {
     /// Moves an order one step along. Cancelling and refunding have functions of their own.
-    pub async fn advance(
+    pub async fn advance<A: Answer>(
         &self,
         metadata: Metadata,
         order_id: OrderId,
         to: Status,
         by: Actor,
-        expected: Option<i64>,
+        expected: Expected,
         key: Option<IdempotencyKey>,
-        respond: impl Fn(&OrderState) -> serde_json::Value + Send + 'static,
-    ) -> Result<Outcome<OrderState>, UnitError<CheckoutError>> {
+        answer: impl Fn(&OrderState) -> A + Send + 'static,
+    ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
         let (order, _) =
             self.log.peek::<Order>(&order_id.to_string()).await.map_err(UnitError::widen)?;
         let Some(details) = order.details() else {
@@ -34,15 +35,16 @@ impl Checkout {
             .write::<Payment>(payment_id.to_string())
             .idempotency(key)
             .run(move |work| {
-                super::check_version(work, order_id, expected)?;
+                super::check_version(work, order_id, &expected)?;
                 let command = step(work, order_id, to, by, now, &tracking_number)?;
                 work.execute::<Order>(order_id, command)?;
                 if to == Status::Delivered {
                     take_cash(work, order_id, now)?;
                 }
                 let state = OrderState::of(work, order_id);
-                work.respond(respond(&state));
-                Ok(state)
+                let answer = answer(&state);
+                work.respond_with(|| answer.recorded());
+                Ok(answer)
             })
             .await
     }

@@ -13,13 +13,15 @@ mod reverse;
 
 pub use error::CheckoutError;
 pub use pay::Payer;
-pub use place::{Goods, PlaceOrder, Placed};
+pub use place::{Goods, PlaceOrder, address_key, phone_key};
 pub use reverse::Refund;
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::expected::Expected;
 use crate::payments::PaymentProvider;
-use aggregates::{Order, Payment, ProductId, StockItem};
+use crate::state::AppState;
+use aggregates::{Order, OrderId, Payment, PaymentId, ProductId, StockItem, payment};
 use eventlog::{EventLog, UnitBuilder, Work};
 use std::sync::Arc;
 
@@ -32,45 +34,64 @@ pub struct Checkout {
     pub entropy: Arc<Entropy>,
 }
 
-/// An order after a step, with the version of its stream.
+impl Checkout {
+    /// The checkout of a running server.
+    pub fn of(state: &AppState) -> Self {
+        Self {
+            log: state.log.clone(),
+            provider: Arc::clone(&state.provider),
+            clock: Arc::clone(&state.clock),
+            entropy: Arc::clone(&state.entropy),
+        }
+    }
+}
+
+/// An order after a step, with the version of its stream and how far its payment is.
 #[derive(Debug, Clone)]
 pub struct OrderState {
+    pub id: OrderId,
     pub order: Order,
     pub version: i64,
+    pub payment_status: Option<payment::Status>,
 }
 
 /// A payment after a step, with the version of its stream.
 #[derive(Debug, Clone)]
 pub struct PaymentState {
+    pub id: PaymentId,
     pub payment: Payment,
     pub version: i64,
 }
 
 impl OrderState {
-    fn of(work: &Work<'_>, id: aggregates::OrderId) -> Self {
-        let id = id.to_string();
-        Self { order: work.state::<Order>(&id).clone(), version: work.version::<Order>(&id) }
+    fn of(work: &Work<'_>, id: OrderId) -> Self {
+        let stream = id.to_string();
+        let order = work.state::<Order>(&stream).clone();
+        let payment_status = order.details().and_then(|details| {
+            let payment_id = details.payment_id.to_string();
+            let known = work.involves::<Payment>(&payment_id);
+            known.then(|| work.state::<Payment>(&payment_id).status()).flatten()
+        });
+        Self { id, order, version: work.version::<Order>(&stream), payment_status }
     }
 }
 
 impl PaymentState {
-    fn of(work: &Work<'_>, id: aggregates::PaymentId) -> Self {
-        let id = id.to_string();
-        Self { payment: work.state::<Payment>(&id).clone(), version: work.version::<Payment>(&id) }
+    fn of(work: &Work<'_>, id: PaymentId) -> Self {
+        let stream = id.to_string();
+        let payment = work.state::<Payment>(&stream).clone();
+        Self { id, payment, version: work.version::<Payment>(&stream) }
     }
 }
 
 /// Refuses the step where the caller has seen another version of the order.
 fn check_version(
     work: &Work<'_>,
-    order_id: aggregates::OrderId,
-    expected: Option<i64>,
+    order_id: OrderId,
+    expected: &Expected,
 ) -> Result<(), CheckoutError> {
     let found = work.version::<Order>(&order_id.to_string());
-    match expected {
-        Some(expected) if expected != found => Err(CheckoutError::Stale { expected, found }),
-        _ => Ok(()),
-    }
+    if expected.allows(found) { Ok(()) } else { Err(CheckoutError::Stale { found }) }
 }
 
 /// The stock of every product of an order takes part in the step.

@@ -2,7 +2,7 @@
 
 use super::place::confirm;
 use super::{Checkout, CheckoutError, PaymentState, products_of, with_stock};
-use crate::log::Execute;
+use crate::log::{Answer, Execute};
 use crate::payments::{Charge, NoAnswer};
 use aggregates::order::{Actor, PaymentMethod, Status};
 use aggregates::{Money, Order, OrderId, Payment, PaymentId, RefundId, order, payment};
@@ -26,23 +26,21 @@ struct Started {
     in_cash: bool,
 }
 
-type PaymentAnswer = (PaymentId, PaymentState);
-
 impl Checkout {
     /// Pays for an order. The answer says how far it came: an outcome that the provider does not
     /// tell stays `processing`, and the checkout process finds it out.
-    pub async fn pay(
+    pub async fn pay<A: Answer>(
         &self,
         metadata: Metadata,
         order_id: OrderId,
         payer: Payer,
         key: Option<IdempotencyKey>,
-        respond: impl Fn(PaymentId, &PaymentState) -> serde_json::Value + Clone + Send + 'static,
-    ) -> Result<Outcome<PaymentAnswer>, UnitError<CheckoutError>> {
+        answer: impl Fn(&PaymentState) -> A + Send + 'static,
+    ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
         if let Some(key) = &key
-            && let Some(answer) = self.log.recorded_answer(key).await.map_err(UnitError::widen)?
+            && let Some(recorded) = self.log.recorded_answer(key).await.map_err(UnitError::widen)?
         {
-            return Ok(Outcome::Replayed(answer));
+            return Ok(Outcome::Replayed(recorded));
         }
         let started = self.start(metadata.clone(), order_id, &payer).await?;
         let charge = if started.in_cash {
@@ -51,7 +49,7 @@ impl Checkout {
             let token = payer.card_token.as_deref();
             self.provider.charge(started.payment_id, started.amount, token).await
         };
-        self.settle(metadata, order_id, started.payment_id, charge.ok(), key, respond).await
+        self.settle(metadata, order_id, started.payment_id, charge.ok(), key, answer).await
     }
 
     /// Marks the order's payment as started, on a further payment where the one before failed.
@@ -84,15 +82,15 @@ impl Checkout {
 
     /// Records what the provider said; `None` where it did not. One append: the payment, the order
     /// and its goods. Money that came too late, or twice, is sent back.
-    pub async fn settle(
+    pub async fn settle<A: Answer>(
         &self,
         metadata: Metadata,
         order_id: OrderId,
         payment_id: PaymentId,
         charge: Option<Charge>,
         key: Option<IdempotencyKey>,
-        respond: impl Fn(PaymentId, &PaymentState) -> serde_json::Value + Clone + Send + 'static,
-    ) -> Result<Outcome<PaymentAnswer>, UnitError<CheckoutError>> {
+        answer: impl Fn(&PaymentState) -> A + Send + 'static,
+    ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
         let (order, _) =
             self.log.peek::<Order>(&order_id.to_string()).await.map_err(UnitError::widen)?;
         let now = self.clock.now();
@@ -121,8 +119,9 @@ impl Checkout {
                     None => {}
                 }
                 let state = PaymentState::of(work, payment_id);
-                work.respond(respond(payment_id, &state));
-                Ok((payment_id, state))
+                let answer = answer(&state);
+                work.respond_with(|| answer.recorded());
+                Ok(answer)
             })
             .await
     }

@@ -1,7 +1,7 @@
 //! Step 1: one append places the order, reserves its goods, opens its payment, empties the cart.
 
 use super::{Checkout, CheckoutError, OrderState, products_of, with_stock};
-use crate::log::Execute;
+use crate::log::{Answer, Execute};
 use aggregates::order::{DeliveryMethod, NewLine, PaymentMethod};
 use aggregates::{
     Cart, CartId, Money, Order, OrderId, Payment, PaymentId, Product, ProductId, Quantity,
@@ -31,13 +31,6 @@ pub struct PlaceOrder {
     pub hold: Duration,
 }
 
-/// A placed order.
-#[derive(Debug, Clone)]
-pub struct Placed {
-    pub id: OrderId,
-    pub state: OrderState,
-}
-
 /// The ids and times of one placing: the same however often the unit of work runs.
 #[derive(Debug, Clone)]
 struct Facts {
@@ -61,14 +54,14 @@ pub fn phone_key(order_id: OrderId) -> String {
 const LOOKUPS: u32 = 5;
 
 impl Checkout {
-    /// Places an order. `respond` makes the answer that is recorded under the idempotency key.
-    pub async fn place(
+    /// Places an order. `answer` makes what is recorded under the idempotency key.
+    pub async fn place<A: Answer>(
         &self,
         metadata: Metadata,
         request: PlaceOrder,
         key: Option<IdempotencyKey>,
-        respond: impl Fn(&Placed) -> serde_json::Value + Clone + Send + 'static,
-    ) -> Result<Outcome<Placed>, UnitError<CheckoutError>> {
+        answer: impl Fn(&OrderState) -> A + Clone + Send + 'static,
+    ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
         let facts = Facts {
             order_id: self.entropy.new_id().into(),
             payment_id: self.entropy.new_id().into(),
@@ -78,7 +71,7 @@ impl Checkout {
         for lookup in 1.. {
             let products = self.products_in(&request.goods).await?;
             let done = self
-                .try_place(&metadata, &request, &facts, &products, key.clone(), respond.clone())
+                .try_place(&metadata, &request, &facts, &products, key.clone(), answer.clone())
                 .await;
             match done {
                 Err(UnitError::Rejected(CheckoutError::CartChanged)) if lookup < LOOKUPS => {}
@@ -102,15 +95,15 @@ impl Checkout {
         }
     }
 
-    async fn try_place(
+    async fn try_place<A: Answer>(
         &self,
         metadata: &Metadata,
         request: &PlaceOrder,
         facts: &Facts,
         products: &[ProductId],
         key: Option<IdempotencyKey>,
-        respond: impl Fn(&Placed) -> serde_json::Value + Send + 'static,
-    ) -> Result<Outcome<Placed>, UnitError<CheckoutError>> {
+        answer: impl Fn(&OrderState) -> A + Send + 'static,
+    ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
         let mut unit = self
             .log
             .unit(metadata.clone())
@@ -128,9 +121,9 @@ impl Checkout {
             .run(move |work| {
                 decide(work, &request, &facts)?;
                 let state = OrderState::of(work, facts.order_id);
-                let placed = Placed { id: facts.order_id, state };
-                work.respond(respond(&placed));
-                Ok(placed)
+                let answer = answer(&state);
+                work.respond_with(|| answer.recorded());
+                Ok(answer)
             })
             .await
     }

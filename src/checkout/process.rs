@@ -152,9 +152,9 @@ impl Worker {
         let order_id = details.order_id;
         match self.checkout.provider.settle(payment_id).await {
             Ok(charge) => {
-                let respond = |_, _: &super::PaymentState| serde_json::Value::Null;
+                let answer = |_: &super::PaymentState| ();
                 self.checkout
-                    .settle(metadata, order_id, payment_id, Some(charge), None, respond)
+                    .settle(metadata, order_id, payment_id, Some(charge), None, answer)
                     .await?;
                 Ok(Progress::Done)
             }

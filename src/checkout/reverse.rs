@@ -2,7 +2,8 @@
 //! edit; money goes back through the provider, after the append that requests it.
 
 use super::{Checkout, CheckoutError, OrderState, products_of, with_stock};
-use crate::log::Execute;
+use crate::expected::Expected;
+use crate::log::{Answer, Execute};
 use aggregates::order::{Actor, CancelReason, Status};
 use aggregates::stock_item::ReleaseReason;
 use aggregates::{
@@ -33,38 +34,38 @@ type Decide = dyn Fn(&mut Work<'_>, &Facts) -> Result<(), CheckoutError> + Send;
 
 impl Checkout {
     /// Cancels an order before it is shipped: goods back into stock, money back to the buyer.
-    pub async fn cancel(
+    pub async fn cancel<A: Answer>(
         &self,
         metadata: Metadata,
         order_id: OrderId,
         by: Actor,
-        expected: Option<i64>,
+        expected: Expected,
         key: Option<IdempotencyKey>,
-        respond: impl Fn(&OrderState) -> serde_json::Value + Send + 'static,
-    ) -> Result<Outcome<OrderState>, UnitError<CheckoutError>> {
+        answer: impl Fn(&OrderState) -> A + Send + 'static,
+    ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
         let reason = match by {
             Actor::Customer(_) => CancelReason::ByCustomer,
             Actor::Seller(_) | Actor::Admin | Actor::System => CancelReason::ByStaff,
         };
         let decide = move |work: &mut Work<'_>, facts: &Facts| cancel(work, facts, by, reason);
-        self.reverse(metadata, order_id, expected, key, Box::new(decide), respond).await
+        self.reverse(metadata, order_id, expected, key, Box::new(decide), answer).await
     }
 
     /// Gives goods and money back after the delivery, or what is left of a paid, cancelled order.
-    pub async fn refund(
+    pub async fn refund<A: Answer>(
         &self,
         metadata: Metadata,
         order_id: OrderId,
         by: Actor,
         refund: Refund,
-        expected: Option<i64>,
+        expected: Expected,
         key: Option<IdempotencyKey>,
-        respond: impl Fn(&OrderState) -> serde_json::Value + Send + 'static,
-    ) -> Result<Outcome<OrderState>, UnitError<CheckoutError>> {
+        answer: impl Fn(&OrderState) -> A + Send + 'static,
+    ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
         let decide = move |work: &mut Work<'_>, facts: &Facts| {
             give_back(work, facts, by, refund.clone())
         };
-        self.reverse(metadata, order_id, expected, key, Box::new(decide), respond).await
+        self.reverse(metadata, order_id, expected, key, Box::new(decide), answer).await
     }
 
     /// Cancels a pending order whose hold ran out. Does nothing where it was settled meanwhile.
@@ -72,7 +73,7 @@ impl Checkout {
         &self,
         metadata: Metadata,
         order_id: OrderId,
-    ) -> Result<Outcome<OrderState>, UnitError<CheckoutError>> {
+    ) -> Result<Outcome<()>, UnitError<CheckoutError>> {
         let decide = |work: &mut Work<'_>, facts: &Facts| {
             let order = work.state::<Order>(&facts.order_id.to_string());
             if order.status() != Some(Status::Pending) {
@@ -84,8 +85,8 @@ impl Checkout {
             work.execute::<Order>(facts.order_id, order::Command::Expire { at: facts.now })?;
             release(work, facts.order_id, ReleaseReason::Expired)
         };
-        let respond = |_: &OrderState| serde_json::Value::Null;
-        self.reverse(metadata, order_id, None, None, Box::new(decide), respond).await
+        let answer = |_: &OrderState| ();
+        self.reverse(metadata, order_id, Expected::any(), None, Box::new(decide), answer).await
     }
 
     /// Asks the provider to give money back and records that it did; `false` where the provider
@@ -122,15 +123,15 @@ impl Checkout {
     }
 
     /// One append over the order, its payment and its goods.
-    async fn reverse(
+    async fn reverse<A: Answer>(
         &self,
         metadata: Metadata,
         order_id: OrderId,
-        expected: Option<i64>,
+        expected: Expected,
         key: Option<IdempotencyKey>,
         decide: Box<Decide>,
-        respond: impl Fn(&OrderState) -> serde_json::Value + Send + 'static,
-    ) -> Result<Outcome<OrderState>, UnitError<CheckoutError>> {
+        answer: impl Fn(&OrderState) -> A + Send + 'static,
+    ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
         let (order, _) =
             self.log.peek::<Order>(&order_id.to_string()).await.map_err(UnitError::widen)?;
         let Some(details) = order.details() else {
@@ -150,12 +151,13 @@ impl Checkout {
             .idempotency(key);
         with_stock(unit, &products_of(&order))
             .run(move |work| {
-                super::check_version(work, order_id, expected)?;
+                super::check_version(work, order_id, &expected)?;
                 check_payment(work, &facts)?;
                 decide(work, &facts)?;
                 let state = OrderState::of(work, order_id);
-                work.respond(respond(&state));
-                Ok(state)
+                let answer = answer(&state);
+                work.respond_with(|| answer.recorded());
+                Ok(answer)
             })
             .await
     }

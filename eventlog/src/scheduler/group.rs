@@ -215,6 +215,7 @@ impl Staging {
             changes: Changes::default(),
             metadata: Arc::clone(&unit.metadata),
             now: self.recorded_at,
+            keyed: unit.idempotency.is_some(),
             codec: &shared.options.codec,
             new_id: &*shared.options.new_id,
         };

@@ -1,0 +1,197 @@
+//! The key that signs access tokens: read from the configuration, or made once and kept in the data
+//! folder. Never accepts a key that somebody else could guess.
+
+use crate::config::Secret;
+use crate::entropy::Entropy;
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use std::fmt;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// The least length of an HS256 secret: as long as its hash (RFC 7518, 3.2).
+const SECRET_LEAST_BYTES: usize = 32;
+/// The file in the data folder.
+const FILE: &str = "jwt.key";
+/// What stands in documentation and templates, and therefore in the lists of those who guess.
+const WELL_KNOWN: [&str; 16] = [
+    "changeme",
+    "change-me",
+    "change_me",
+    "change-this",
+    "change_this",
+    "your-secret",
+    "your_secret",
+    "your-256-bit-secret",
+    "supersecret",
+    "super-secret",
+    "super_secret",
+    "secret-key",
+    "secret_key",
+    "insecure",
+    "password",
+    "0123456789abcdef0123456789abcdef",
+];
+
+/// Signs and verifies access tokens, with one algorithm.
+#[derive(Clone)]
+pub struct SigningKeys {
+    pub(super) algorithm: Algorithm,
+    pub(super) signing: EncodingKey,
+    pub(super) verifying: DecodingKey,
+}
+
+impl fmt::Debug for SigningKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKeys").field("algorithm", &self.algorithm).finish_non_exhaustive()
+    }
+}
+
+/// Why a key is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error("LEDGERLINE_JWT_KEY has {length} bytes; a secret needs at least {SECRET_LEAST_BYTES}")]
+    TooShort { length: usize },
+    #[error("LEDGERLINE_JWT_KEY is a well-known default; make a random one")]
+    WellKnown,
+    #[error("LEDGERLINE_JWT_KEY repeats few characters; make a random one")]
+    Monotonous,
+    #[error("LEDGERLINE_JWT_KEY starts with `ed25519:`, and 64 hexadecimal digits must follow")]
+    Seed,
+    #[error("LEDGERLINE_JWT_KEY is not an Ed25519 private key in PKCS #8 PEM: {0}")]
+    Pem(#[from] ed25519_dalek::pkcs8::Error),
+    #[error("cannot keep the signing key in {path}")]
+    File { path: PathBuf, source: std::io::Error },
+}
+
+impl SigningKeys {
+    /// From the configuration, or the one kept in the data folder, made there where it is missing.
+    pub fn load(
+        configured: Option<&Secret>,
+        data_dir: &Path,
+        entropy: &Entropy,
+    ) -> Result<Self, KeyError> {
+        match configured {
+            Some(key) => Self::parse(key.expose()),
+            None => Self::parse(&kept(&data_dir.join(FILE), entropy)?),
+        }
+    }
+
+    /// From text; see [`crate::config::Flags::jwt_key`] for its forms.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim();
+        if text.starts_with("-----BEGIN") {
+            return Self::ed25519(&SigningKey::from_pkcs8_pem(text)?);
+        }
+        if let Some(seed) = text.strip_prefix("ed25519:") {
+            let mut bytes = [0; 32];
+            hex::decode_to_slice(seed.trim(), &mut bytes).map_err(|_| KeyError::Seed)?;
+            refuse_monotonous(&bytes)?;
+            return Self::ed25519(&SigningKey::from_bytes(&bytes));
+        }
+        if text.len() < SECRET_LEAST_BYTES {
+            return Err(KeyError::TooShort { length: text.len() });
+        }
+        let lower = text.to_lowercase();
+        if WELL_KNOWN.iter().any(|known| lower.contains(known)) {
+            return Err(KeyError::WellKnown);
+        }
+        refuse_monotonous(text.as_bytes())?;
+        Ok(Self {
+            algorithm: Algorithm::HS256,
+            signing: EncodingKey::from_secret(text.as_bytes()),
+            verifying: DecodingKey::from_secret(text.as_bytes()),
+        })
+    }
+
+    fn ed25519(key: &SigningKey) -> Result<Self, KeyError> {
+        Ok(Self {
+            algorithm: Algorithm::EdDSA,
+            signing: EncodingKey::from_ed_der(key.to_pkcs8_der()?.as_bytes()),
+            verifying: DecodingKey::from_ed_der(key.verifying_key().as_bytes()),
+        })
+    }
+}
+
+/// Refuses what nobody draws at random: 32 random bytes have about 30 different values, 32 random
+/// hexadecimal digits about 14.
+fn refuse_monotonous(key: &[u8]) -> Result<(), KeyError> {
+    let mut seen = [false; 256];
+    for byte in key {
+        seen[usize::from(*byte)] = true;
+    }
+    let different = seen.iter().filter(|seen| **seen).count();
+    if different < 8 { Err(KeyError::Monotonous) } else { Ok(()) }
+}
+
+/// The key in the file, which only its owner may read. Made where it is missing, by one process
+/// even where several start at once.
+fn kept(path: &Path, entropy: &Entropy) -> Result<String, KeyError> {
+    let failed = |source| KeyError::File { path: path.to_owned(), source };
+    match std::fs::read_to_string(path) {
+        Ok(key) => return Ok(key),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let draft = path.with_extension(format!("{}.new", hex::encode(entropy.bytes::<8>())));
+    let written =
+        write_private(&draft, &format!("ed25519:{}\n", hex::encode(entropy.bytes::<32>())))
+            // A link is made whole or not at all, and never over a file that is there.
+            .and_then(|()| std::fs::hard_link(&draft, path));
+    let removed = std::fs::remove_file(&draft);
+    match written {
+        Ok(()) => removed.map_err(failed)?,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(failed(error)),
+    }
+    std::fs::read_to_string(path).map_err(failed)
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use std::os::unix::fs::PermissionsExt;
+    use std::sync::Arc;
+
+    #[test]
+    fn weak_keys_are_refused() {
+        assert!(matches!(SigningKeys::parse("short"), Err(KeyError::TooShort { length: 5 })));
+        let known = "your-256-bit-secret-your-256-bit-secret";
+        assert!(matches!(SigningKeys::parse(known), Err(KeyError::WellKnown)));
+        assert!(matches!(SigningKeys::parse(&"ab".repeat(20)), Err(KeyError::Monotonous)));
+        let zeros = format!("ed25519:{}", "0".repeat(64));
+        assert!(matches!(SigningKeys::parse(&zeros), Err(KeyError::Monotonous)));
+        assert!(matches!(SigningKeys::parse("ed25519:abc"), Err(KeyError::Seed)));
+    }
+
+    #[test]
+    fn a_long_random_secret_signs_with_hs256() {
+        let keys = SigningKeys::parse("q8Zt1vB5nM7kX2cR9wL4pJ6hG3fD0sAy").unwrap();
+        assert_eq!(keys.algorithm, Algorithm::HS256);
+    }
+
+    #[test]
+    fn the_kept_key_is_made_once_and_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data").join(FILE);
+        let entropy = Entropy::new(Arc::new(SystemClock));
+        let first = kept(&path, &entropy).unwrap();
+        assert_eq!(kept(&path, &entropy).unwrap(), first);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        assert_eq!(SigningKeys::parse(&first).unwrap().algorithm, Algorithm::EdDSA);
+    }
+}

@@ -1,0 +1,165 @@
+//! Access tokens: short-lived JWTs. Never trusts the algorithm that a token names.
+
+use super::{Caller, SigningKeys};
+use crate::config;
+use aggregates::UserId;
+use aggregates::account::Role;
+use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::{Header, Validation};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What an access token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The account.
+    pub sub: Uuid,
+    pub role: Role,
+    /// The login that it belongs to.
+    pub sid: Uuid,
+    pub iat: i64,
+    pub exp: i64,
+    pub iss: String,
+    pub aud: String,
+    /// When it was issued, in microseconds since 1970: `iat` is too coarse to say whether a token
+    /// is older than the block of its account.
+    pub iat_us: i64,
+}
+
+impl Claims {
+    pub fn caller(&self) -> Caller {
+        Caller { id: UserId::new(self.sub), role: self.role, session_id: self.sid }
+    }
+}
+
+/// Why a token is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    #[error("the access token is not valid")]
+    Invalid,
+    #[error("the access token has expired")]
+    Expired,
+}
+
+/// Issues and verifies access tokens.
+#[derive(Debug)]
+pub struct Tokens {
+    keys: SigningKeys,
+    validation: Validation,
+    issuer: String,
+    audience: String,
+    lifetime: TimeDelta,
+}
+
+impl Tokens {
+    pub fn new(keys: SigningKeys, settings: &config::Tokens) -> Self {
+        let mut validation = Validation::new(keys.algorithm);
+        validation.set_issuer(&[&settings.issuer]);
+        validation.set_audience(&[&settings.audience]);
+        validation.set_required_spec_claims(&["sub", "exp", "iss", "aud"]);
+        // Checked below, against the injected clock.
+        validation.validate_exp = false;
+        Self {
+            keys,
+            validation,
+            issuer: settings.issuer.clone(),
+            audience: settings.audience.clone(),
+            lifetime: TimeDelta::minutes(settings.access_minutes.into()),
+        }
+    }
+
+    /// How long an access token is valid.
+    pub fn lifetime(&self) -> TimeDelta {
+        self.lifetime
+    }
+
+    /// A signed token for this caller.
+    pub fn issue(
+        &self,
+        caller: Caller,
+        now: DateTime<Utc>,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        let claims = Claims {
+            sub: caller.id.uuid(),
+            role: caller.role,
+            sid: caller.session_id,
+            iat: now.timestamp(),
+            exp: (now + self.lifetime).timestamp(),
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            iat_us: now.timestamp_micros(),
+        };
+        jsonwebtoken::encode(&Header::new(self.keys.algorithm), &claims, &self.keys.signing)
+    }
+
+    /// The claims of a token that we signed and that has not expired.
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, TokenError> {
+        let token = jsonwebtoken::decode(token, &self.keys.verifying, &self.validation);
+        let claims: Claims = token.map_err(|_| TokenError::Invalid)?.claims;
+        if claims.exp <= now.timestamp() { Err(TokenError::Expired) } else { Ok(claims) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jsonwebtoken::{Algorithm, EncodingKey};
+
+    const SECRET: &str = "q8Zt1vB5nM7kX2cR9wL4pJ6hG3fD0sAy";
+    const SEED: &str = "ed25519:9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 500_000_000).unwrap()
+    }
+
+    fn caller() -> Caller {
+        Caller {
+            id: UserId::new(Uuid::from_u128(1)),
+            role: Role::Seller,
+            session_id: Uuid::from_u128(2),
+        }
+    }
+
+    fn tokens(key: &str) -> Tokens {
+        Tokens::new(SigningKeys::parse(key).unwrap(), &config::Tokens::default())
+    }
+
+    #[test]
+    fn a_token_gives_its_caller_back_until_it_expires() {
+        for key in [SECRET, SEED] {
+            let tokens = tokens(key);
+            let token = tokens.issue(caller(), now()).unwrap();
+            let claims = tokens.verify(&token, now() + TimeDelta::minutes(14)).unwrap();
+            assert_eq!(claims.caller(), caller());
+            assert_eq!(claims.iat_us, now().timestamp_micros());
+            let later = tokens.verify(&token, now() + TimeDelta::minutes(15));
+            assert_eq!(later, Err(TokenError::Expired));
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_key_issuer_audience_or_algorithm_is_refused() {
+        let ours = tokens(SECRET);
+        let refused = |token: &str| assert_eq!(ours.verify(token, now()), Err(TokenError::Invalid));
+        refused(&tokens(SEED).issue(caller(), now()).unwrap());
+        refused(&tokens("another-random-value-q8Zt1vB5nM7kX2c").issue(caller(), now()).unwrap());
+        for (issuer, audience) in [("other", "ledgerline"), ("ledgerline", "other")] {
+            let settings = config::Tokens {
+                issuer: issuer.to_owned(),
+                audience: audience.to_owned(),
+                ..config::Tokens::default()
+            };
+            let theirs = Tokens::new(SigningKeys::parse(SECRET).unwrap(), &settings);
+            refused(&theirs.issue(caller(), now()).unwrap());
+        }
+        let good = ours.issue(caller(), now()).unwrap();
+        let claims = ours.verify(&good, now()).unwrap();
+        let key = EncodingKey::from_secret(SECRET.as_bytes());
+        refused(&jsonwebtoken::encode(&Header::new(Algorithm::HS384), &claims, &key).unwrap());
+        // The classic attack: no algorithm and no signature.
+        let mut parts = good.split('.');
+        let (_, payload) = (parts.next(), parts.next().unwrap());
+        refused(&format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.{payload}."));
+        refused("");
+    }
+}

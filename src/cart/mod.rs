@@ -1,0 +1,212 @@
+//! Changing carts: what a user or a guest puts into them, with the facts of the products.
+
+mod owner;
+
+pub use owner::guest_cart_id;
+
+use crate::expected::Expected;
+use crate::log::{Answer, Execute};
+use aggregates::cart::{self, MergedLine};
+use aggregates::{Cart, CartId, Money, Product, ProductId, Quantity, StockItem};
+use eventlog::{EventLog, IdempotencyKey, Metadata, Outcome, UnitBuilder, UnitError, Work};
+use std::collections::HashMap;
+
+/// What a caller wants of a cart.
+#[derive(Debug, Clone, Copy)]
+pub enum Change {
+    Add { product_id: ProductId, quantity: Quantity },
+    SetQuantity { product_id: ProductId, quantity: Quantity },
+    Remove { product_id: ProductId },
+    Clear,
+}
+
+impl Change {
+    fn product_id(self) -> Option<ProductId> {
+        match self {
+            Self::Add { product_id, .. }
+            | Self::SetQuantity { product_id, .. }
+            | Self::Remove { product_id } => Some(product_id),
+            Self::Clear => None,
+        }
+    }
+}
+
+/// Why a change of a cart was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum CartError {
+    #[error(transparent)]
+    Cart(#[from] cart::Error),
+    #[error("there is no such product")]
+    NoSuchProduct,
+    /// The cart changed while its streams were being found; nothing was decided.
+    #[error("the cart is being changed elsewhere")]
+    Changed,
+    /// The caller's `If-Match` names another version.
+    #[error("the cart is at version {found}, not at the one that `If-Match` names")]
+    Stale { found: i64 },
+}
+
+/// A product as a cart shows it.
+#[derive(Debug, Clone)]
+pub struct Goods {
+    pub name: String,
+    pub price: Money,
+    pub image_url: Option<String>,
+    /// Units in stock that nobody holds.
+    pub quantity: u32,
+    pub for_sale: bool,
+}
+
+/// A cart after a change, with the products in it.
+#[derive(Debug, Clone)]
+pub struct CartState {
+    pub id: CartId,
+    pub cart: Cart,
+    pub version: i64,
+    pub goods: HashMap<ProductId, Goods>,
+}
+
+/// How often the streams are looked up again because the cart changed meanwhile.
+const LOOKUPS: u32 = 5;
+
+/// Changes a cart. `answer` makes what is recorded under the idempotency key.
+pub async fn change<A: Answer>(
+    log: &EventLog,
+    metadata: Metadata,
+    cart_id: CartId,
+    change: Change,
+    expected: Expected,
+    key: Option<IdempotencyKey>,
+    answer: impl Fn(&CartState) -> A + Clone + Send + 'static,
+) -> Result<Outcome<A>, UnitError<CartError>> {
+    for lookup in 1.. {
+        let (cart, _) = log.peek::<Cart>(&cart_id.to_string()).await.map_err(UnitError::widen)?;
+        let mut unit = log
+            .unit(metadata.clone())
+            .write::<Cart>(cart_id.to_string())
+            .idempotency(key.clone());
+        for line in cart.lines() {
+            unit = with_goods(unit, line.product_id);
+        }
+        if let Some(product_id) = change.product_id() {
+            unit = with_goods(unit, product_id);
+        }
+        let (answer, expected) = (answer.clone(), expected.clone());
+        let done = unit
+            .run(move |work| {
+                check_version(work, cart_id, &expected)?;
+                apply(work, cart_id, change)?;
+                let state = state_of(work, cart_id)?;
+                let answer = answer(&state);
+                work.respond_with(|| answer.recorded());
+                Ok(answer)
+            })
+            .await;
+        match done {
+            Err(UnitError::Rejected(CartError::Changed)) if lookup < LOOKUPS => {}
+            done => return done,
+        }
+    }
+    Err(UnitError::Conflict)
+}
+
+/// Moves what a guest has collected into the user's cart. Does nothing where that is nothing.
+pub async fn merge_guest(
+    log: &EventLog,
+    metadata: Metadata,
+    user_cart: CartId,
+    guest_cart: CartId,
+) -> Result<(), UnitError<CartError>> {
+    let (guest, _) = log.peek::<Cart>(&guest_cart.to_string()).await.map_err(UnitError::widen)?;
+    if guest.is_empty() {
+        return Ok(());
+    }
+    log.unit(metadata)
+        .write::<Cart>(user_cart.to_string())
+        .write::<Cart>(guest_cart.to_string())
+        .run(move |work| -> Result<(), CartError> {
+            let guest = work.state::<Cart>(&guest_cart.to_string());
+            let merged = guest.lines().iter().map(|line| MergedLine {
+                product_id: line.product_id,
+                quantity: line.quantity,
+                price: line.price,
+            });
+            let lines: Vec<_> = merged.collect();
+            if lines.is_empty() {
+                return Ok(());
+            }
+            let merge = cart::Command::Merge { from: guest_cart, into: user_cart, lines };
+            work.execute::<Cart>(user_cart, merge)?;
+            Ok(work.execute::<Cart>(guest_cart, cart::Command::HandOver { to: user_cart })?)
+        })
+        .await
+        .map(drop)
+}
+
+/// The facts of a product may be slightly out of date in a cart; the order takes fresh ones.
+fn with_goods(unit: UnitBuilder<'_>, product_id: ProductId) -> UnitBuilder<'_> {
+    unit.peek::<Product>(product_id.to_string()).peek::<StockItem>(product_id.to_string())
+}
+
+fn check_version(
+    work: &Work<'_>,
+    cart_id: CartId,
+    expected: &Expected,
+) -> Result<(), CartError> {
+    let found = work.version::<Cart>(&cart_id.to_string());
+    if expected.allows(found) { Ok(()) } else { Err(CartError::Stale { found }) }
+}
+
+fn apply(work: &mut Work<'_>, cart_id: CartId, change: Change) -> Result<(), CartError> {
+    let command = match change {
+        Change::Add { product_id, quantity } => {
+            let product = work.state::<Product>(&product_id.to_string());
+            let price = product.for_sale().ok_or(CartError::NoSuchProduct)?.price;
+            let available = work.state::<StockItem>(&product_id.to_string()).available();
+            cart::Command::AddItem { product_id, quantity, price, available }
+        }
+        Change::SetQuantity { product_id, quantity } => {
+            let available = work.state::<StockItem>(&product_id.to_string()).available();
+            cart::Command::ChangeQuantity { product_id, quantity, available }
+        }
+        Change::Remove { product_id } => cart::Command::RemoveItem { product_id },
+        Change::Clear => cart::Command::Clear,
+    };
+    Ok(work.execute::<Cart>(cart_id, command)?)
+}
+
+fn state_of(work: &Work<'_>, id: CartId) -> Result<CartState, CartError> {
+    let cart = work.state::<Cart>(&id.to_string()).clone();
+    let version = work.version::<Cart>(&id.to_string());
+    let mut goods = HashMap::with_capacity(cart.lines().len());
+    for line in cart.lines() {
+        goods.insert(line.product_id, goods_of(work, line)?);
+    }
+    Ok(CartState { id, cart, version, goods })
+}
+
+fn goods_of(work: &Work<'_>, line: &cart::Line) -> Result<Goods, CartError> {
+    let id = line.product_id.to_string();
+    if !work.involves::<Product>(&id) {
+        return Err(CartError::Changed);
+    }
+    let quantity = work.state::<StockItem>(&id).available();
+    let product = work.state::<Product>(&id);
+    Ok(match product.details() {
+        Some(details) => Goods {
+            name: details.name.clone(),
+            price: details.price,
+            image_url: details.image_urls.first().cloned(),
+            quantity,
+            for_sale: product.for_sale().is_some(),
+        },
+        // Deleted since: the line stays until its owner removes it.
+        None => Goods {
+            name: String::new(),
+            price: line.price,
+            image_url: None,
+            quantity: 0,
+            for_sale: false,
+        },
+    })
+}

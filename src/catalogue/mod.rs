@@ -1,0 +1,267 @@
+//! Changing the catalogue: products and their stock.
+
+mod bulk;
+
+pub use bulk::{BulkRow, RowOutcome, import};
+
+use crate::expected::Expected;
+use crate::log::{Answer, Execute};
+use aggregates::product::{self, Details, Editor};
+use aggregates::stock_item;
+use aggregates::{Currency, Money, Product, ProductId, StockItem, UserId};
+use chrono::{DateTime, Utc};
+use eventlog::{EventLog, IdempotencyKey, Metadata, Outcome, UnitError, Work};
+use std::collections::BTreeMap;
+
+/// A product about to be created, with the units that are in stock.
+#[derive(Debug, Clone, Default)]
+pub struct NewProduct {
+    pub name: String,
+    pub description: String,
+    pub price: Money,
+    pub category: String,
+    pub attributes: BTreeMap<String, String>,
+    pub image_urls: Vec<String>,
+    pub quantity: u32,
+}
+
+/// What to change; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ProductChange {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub price: Option<Money>,
+    pub category: Option<String>,
+    pub attributes: Option<BTreeMap<String, String>>,
+    pub image_urls: Option<Vec<String>>,
+    pub is_active: Option<bool>,
+    /// Units available for sale.
+    pub quantity: Option<u32>,
+}
+
+/// How the stock of a product changes.
+#[derive(Debug, Clone)]
+pub enum StockChange {
+    /// Sets the units available for sale.
+    SetAvailable { quantity: u32 },
+    Adjust { delta: i64, reason: String },
+}
+
+/// Why a change of the catalogue was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    #[error(transparent)]
+    Product(#[from] product::Error),
+    #[error(transparent)]
+    Stock(#[from] stock_item::Error),
+    /// The caller's `If-Match` names another version.
+    #[error("the product is at version {found}, not at the one that `If-Match` names")]
+    Stale { found: i64 },
+}
+
+/// A product after a change.
+#[derive(Debug, Clone)]
+pub struct ProductState {
+    pub id: ProductId,
+    /// `None` once it is archived.
+    pub details: Option<Details>,
+    /// Units available for sale.
+    pub quantity: u32,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+type Done<A> = Result<Outcome<A>, UnitError<CatalogueError>>;
+
+/// Creates a product and receives its first stock. `answer` makes what is recorded.
+pub async fn create<A: Answer>(
+    log: &EventLog,
+    metadata: Metadata,
+    id: ProductId,
+    seller_id: UserId,
+    new: NewProduct,
+    key: Option<IdempotencyKey>,
+    answer: impl Fn(&ProductState) -> A + Send + 'static,
+) -> Done<A> {
+    log.unit(metadata)
+        .create::<Product>(id.to_string())
+        .create::<StockItem>(id.to_string())
+        .idempotency(key)
+        .run(move |work| {
+            record_new(work, id, seller_id, new.clone())?;
+            after(work, id, work.now(), &answer)
+        })
+        .await
+}
+
+fn record_new(
+    work: &mut Work<'_>,
+    id: ProductId,
+    seller_id: UserId,
+    new: NewProduct,
+) -> Result<(), CatalogueError> {
+    let command = product::Command::Create {
+        seller_id,
+        name: new.name,
+        description: new.description,
+        price: new.price,
+        currency: Currency::default(),
+        category: new.category,
+        attributes: new.attributes,
+        image_urls: new.image_urls,
+    };
+    work.execute::<Product>(id, command)?;
+    if new.quantity > 0 {
+        let reason = "initial stock".to_owned();
+        let command = stock_item::Command::Receive { quantity: new.quantity, reason };
+        work.execute::<StockItem>(id, command)?;
+    }
+    Ok(())
+}
+
+/// Changes a product. `unchanged_at` is when it was changed last, for an answer without a change.
+pub async fn change<A: Answer>(
+    log: &EventLog,
+    metadata: Metadata,
+    id: ProductId,
+    by: Editor,
+    change: ProductChange,
+    context: ChangeContext,
+    answer: impl Fn(&ProductState) -> A + Send + 'static,
+) -> Done<A> {
+    let ChangeContext { expected, unchanged_at, key } = context;
+    log.unit(metadata)
+        .write::<Product>(id.to_string())
+        .write::<StockItem>(id.to_string())
+        .idempotency(key)
+        .run(move |work| {
+            check_version(work, id, &expected)?;
+            let before = work.version::<Product>(&id.to_string());
+            let change = change.clone();
+            let command = product::Command::Change {
+                by,
+                name: change.name,
+                description: change.description,
+                price: change.price,
+                category: change.category,
+                attributes: change.attributes,
+                image_urls: change.image_urls,
+                is_active: change.is_active,
+            };
+            work.execute::<Product>(id, command)?;
+            if let Some(quantity) = change.quantity {
+                let reason = "set by the seller".to_owned();
+                let command = stock_item::Command::SetAvailable { quantity, reason };
+                work.execute::<StockItem>(id, command)?;
+            }
+            let changed = work.version::<Product>(&id.to_string()) > before;
+            after(work, id, if changed { work.now() } else { unchanged_at }, &answer)
+        })
+        .await
+}
+
+/// What a change needs to know beside itself.
+#[derive(Debug, Clone)]
+pub struct ChangeContext {
+    /// The versions that the caller has seen.
+    pub expected: Expected,
+    /// When the product was changed last.
+    pub unchanged_at: DateTime<Utc>,
+    pub key: Option<IdempotencyKey>,
+}
+
+/// Deletes a product from the catalogue; orders keep what they bought.
+pub async fn archive<A: Answer>(
+    log: &EventLog,
+    metadata: Metadata,
+    id: ProductId,
+    by: Editor,
+    context: ChangeContext,
+    answer: impl Fn(&ProductState) -> A + Send + 'static,
+) -> Done<A> {
+    let ChangeContext { expected, key, .. } = context;
+    log.unit(metadata)
+        .write::<Product>(id.to_string())
+        .peek::<StockItem>(id.to_string())
+        .idempotency(key)
+        .run(move |work| {
+            check_version(work, id, &expected)?;
+            work.execute::<Product>(id, product::Command::Archive { by })?;
+            after(work, id, work.now(), &answer)
+        })
+        .await
+}
+
+/// Changes the stock of a product that the caller may edit.
+pub async fn change_stock<A: Answer>(
+    log: &EventLog,
+    metadata: Metadata,
+    id: ProductId,
+    by: Editor,
+    change: StockChange,
+    context: ChangeContext,
+    answer: impl Fn(&ProductState) -> A + Send + 'static,
+) -> Done<A> {
+    let ChangeContext { unchanged_at, key, .. } = context;
+    log.unit(metadata)
+        .read::<Product>(id.to_string())
+        .write::<StockItem>(id.to_string())
+        .idempotency(key)
+        .run(move |work| {
+            check_editor(work, id, by)?;
+            let command = match change.clone() {
+                StockChange::SetAvailable { quantity } => {
+                    let reason = "set by the seller".to_owned();
+                    stock_item::Command::SetAvailable { quantity, reason }
+                }
+                StockChange::Adjust { delta, reason } => {
+                    stock_item::Command::Adjust { delta, reason }
+                }
+            };
+            work.execute::<StockItem>(id, command)?;
+            after(work, id, unchanged_at, &answer)
+        })
+        .await
+}
+
+fn check_version(
+    work: &Work<'_>,
+    id: ProductId,
+    expected: &Expected,
+) -> Result<(), CatalogueError> {
+    let found = work.version::<Product>(&id.to_string());
+    if expected.allows(found) { Ok(()) } else { Err(CatalogueError::Stale { found }) }
+}
+
+/// Stock has no owner of its own: who may edit the product may change it.
+fn check_editor(work: &Work<'_>, id: ProductId, by: Editor) -> Result<(), CatalogueError> {
+    let product = work.state::<Product>(&id.to_string());
+    let details = product.details().ok_or(product::Error::NotFound)?;
+    match by {
+        Editor::Seller(seller_id) if seller_id != details.seller_id => {
+            Err(product::Error::NotOwner.into())
+        }
+        Editor::Seller(_) | Editor::Admin => Ok(()),
+    }
+}
+
+fn after<A: Answer>(
+    work: &mut Work<'_>,
+    id: ProductId,
+    updated_at: DateTime<Utc>,
+    answer: &impl Fn(&ProductState) -> A,
+) -> Result<A, CatalogueError> {
+    let stream = id.to_string();
+    let state = ProductState {
+        id,
+        details: work.state::<Product>(&stream).details().cloned(),
+        quantity: work.state::<StockItem>(&stream).available(),
+        version: work.version::<Product>(&stream),
+        created_at: work.created_at::<Product>(&stream).unwrap_or(updated_at),
+        updated_at,
+    };
+    let answer = answer(&state);
+    work.respond_with(|| answer.recorded());
+    Ok(answer)
+}

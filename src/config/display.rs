@@ -1,0 +1,67 @@
+//! What `ledgerline config` prints: everything in force, as TOML, with the secrets hidden.
+
+use super::{Config, Database, Http, Orders, RateLimits, Role, Secret, Tokens};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Shown<'c> {
+    addr: String,
+    data_dir: String,
+    role: &'static str,
+    log: &'c str,
+    log_format: crate::telemetry::LogFormat,
+    database_url: String,
+    database_read_url: String,
+    jwt_key: &'static str,
+    admin_email: &'c str,
+    redis_url: String,
+    amqp_url: String,
+    smtp_url: String,
+    http: &'c Http,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limits: Option<&'c RateLimits>,
+    tokens: &'c Tokens,
+    database: &'c Database,
+    orders: &'c Orders,
+}
+
+impl Config {
+    /// As TOML, for people. Passwords and keys are not in it.
+    pub fn display(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string_pretty(&Shown {
+            addr: self.addr.to_string(),
+            data_dir: self.data_dir.display().to_string(),
+            role: match self.role {
+                Role::All => "all",
+                Role::Commands => "commands",
+                Role::Queries => "queries",
+                Role::Worker => "worker",
+            },
+            log: &self.log,
+            log_format: self.log_format,
+            database_url: address(self.database_url.as_ref(), "(embedded)"),
+            database_read_url: address(self.database_read_url.as_ref(), "(the same database)"),
+            jwt_key: if self.jwt_key.is_some() { "***" } else { "(kept in the data folder)" },
+            admin_email: self.first_admin.as_ref().map_or("", |admin| &admin.email),
+            redis_url: address(self.redis_url.as_ref(), "(in process)"),
+            amqp_url: address(self.amqp_url.as_ref(), "(in process)"),
+            smtp_url: address(self.smtp_url.as_ref(), "(in process)"),
+            http: &self.http,
+            rate_limits: self.rate_limits.as_ref(),
+            tokens: &self.tokens,
+            database: &self.database,
+            orders: &self.orders,
+        })
+    }
+}
+
+/// A URL without what stands before the `@` and after the `?`: either may hold a password.
+fn address(url: Option<&Secret>, missing: &str) -> String {
+    let Some(url) = url else { return missing.to_owned() };
+    let Some((scheme, rest)) = url.expose().split_once("://") else { return "***".to_owned() };
+    let rest = rest.split_once('?').map_or(rest, |(before, _)| before);
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://***@{host}"),
+        None => format!("{scheme}://{rest}"),
+    }
+}

@@ -1,0 +1,193 @@
+//! The optional TOML file: what is rarely changed. Every value has a default, an unknown name is an
+//! error.
+
+use aggregates::Money;
+use aggregates::order::DeliveryMethod;
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+/// Everything that the file can say.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct File {
+    pub http: Http,
+    pub rate_limits: RateLimits,
+    pub tokens: Tokens,
+    pub database: Database,
+    pub orders: Orders,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// Origins whose scripts may use the API, `*` for any. Default: none.
+    pub cors_origins: Vec<String>,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed. Default: none.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// The largest body of a request, in bytes. Default 1 MiB.
+    pub body_limit_bytes: usize,
+    /// The largest uploaded image, in bytes. Default 10 MiB.
+    pub image_limit_bytes: usize,
+    /// How long a request may take, in seconds. Default 30.
+    pub request_timeout_s: u64,
+    /// How long a command's answer waits for the read models, in milliseconds. Default 500.
+    pub projection_wait_ms: u64,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            body_limit_bytes: 1024 * 1024,
+            image_limit_bytes: 10 * 1024 * 1024,
+            request_timeout_s: 30,
+            projection_wait_ms: 500,
+        }
+    }
+}
+
+/// Requests per minute, and how many of them may come at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    /// Requests a minute.
+    pub per_minute: NonZeroU32,
+    /// Requests at once.
+    pub burst: NonZeroU32,
+}
+
+impl Quota {
+    const fn of(per_minute: u32, burst: u32) -> Self {
+        let per_minute = match NonZeroU32::new(per_minute) {
+            Some(number) => number,
+            None => NonZeroU32::MIN,
+        };
+        let burst = match NonZeroU32::new(burst) {
+            Some(number) => number,
+            None => NonZeroU32::MIN,
+        };
+        Self { per_minute, burst }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateLimits {
+    /// For each account, or address without one. Default 1200 a minute, 400 at once.
+    pub general: Quota,
+    /// For each address on what takes passwords and tokens. Default 60 a minute, 30 at once.
+    pub auth: Quota,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self { general: Quota::of(1200, 400), auth: Quota::of(60, 30) }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tokens {
+    /// How long an access token is valid, in minutes. Default 15.
+    pub access_minutes: u32,
+    /// How long a refresh token is valid, in days. Default 30.
+    pub refresh_days: u32,
+    /// Who issues them (`iss`). Default `ledgerline`.
+    pub issuer: String,
+    /// Whom they are for (`aud`). Default `ledgerline`.
+    pub audience: String,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self {
+            access_minutes: 15,
+            refresh_days: 30,
+            issuer: "ledgerline".to_owned(),
+            audience: "ledgerline".to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// Connections that commands use at most. Default 16.
+    pub write_connections: u32,
+    /// Connections that queries and projections use at most. Default 16.
+    pub read_connections: u32,
+    /// How long a request waits for a connection, in seconds. Default 5.
+    pub acquire_timeout_s: u64,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { write_connections: 16, read_connections: 16, acquire_timeout_s: 5 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Orders {
+    /// How long stock and balances are held for an order that is not paid, in minutes. Default 15.
+    pub hold_minutes: u32,
+    /// What delivery costs and how long it takes.
+    pub delivery: DeliveryTable,
+}
+
+impl Default for Orders {
+    fn default() -> Self {
+        Self { hold_minutes: 15, delivery: DeliveryTable::default() }
+    }
+}
+
+/// One way to deliver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// In the store's currency.
+    pub price: Money,
+    /// The shortest time, in days.
+    pub min_days: u8,
+    /// The longest time, in days.
+    pub max_days: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeliveryTable {
+    /// Default 1500.00, 5 to 7 days.
+    pub standard: Delivery,
+    /// Default 3000.00, 2 to 3 days.
+    pub express: Delivery,
+    /// Default 5000.00, on the same day.
+    pub same_day: Delivery,
+}
+
+impl DeliveryTable {
+    pub fn get(&self, method: DeliveryMethod) -> Delivery {
+        match method {
+            DeliveryMethod::Standard => self.standard,
+            DeliveryMethod::Express => self.express,
+            DeliveryMethod::SameDay => self.same_day,
+        }
+    }
+}
+
+impl Default for DeliveryTable {
+    fn default() -> Self {
+        let row = |minor, min_days, max_days| Delivery {
+            // Far below the largest amount.
+            price: Money::from_minor(minor).unwrap_or(Money::MAX),
+            min_days,
+            max_days,
+        };
+        Self {
+            standard: row(150_000, 5, 7),
+            express: row(300_000, 2, 3),
+            same_day: row(500_000, 0, 0),
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Orders: `/orders`.
+
+use crate::checkout::{Checkout, Goods, OrderState, PlaceOrder, Refund};
+use crate::http::extract::{Caller, CommandContext, Json, Path, Staff};
+use crate::http::problem::{FieldError, Problem};
+use crate::http::reply::{Reply, detached, finish};
+use crate::http::resources::{OrderResource, Recipient};
+use crate::state::AppState;
+use aggregates::account::Role;
+use aggregates::order::{Actor, DeliveryMethod, PaymentMethod, Status};
+use aggregates::{Money, OrderId, ProductId, Quantity};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::Duration;
+use garde::Validate;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(place))
+        .routes(routes!(update))
+        .routes(routes!(set_status))
+        .routes(routes!(cancel))
+        .routes(routes!(refund))
+}
+
+/// A new order, from the caller's cart or from `items`.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+pub struct PlaceOrderBody {
+    #[garde(skip)]
+    #[schema(value_type = String, example = "standard")]
+    delivery_method: DeliveryMethod,
+    #[garde(length(chars, min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500)]
+    delivery_address: String,
+    #[garde(length(chars, min = 3, max = 32))]
+    #[schema(min_length = 3, max_length = 32, example = "+7 700 000 00 00")]
+    phone: String,
+    #[garde(skip)]
+    #[schema(value_type = String, example = "card")]
+    payment_method: PaymentMethod,
+    /// Instead of the cart.
+    #[garde(inner(length(min = 1, max = 200)), dive)]
+    items: Option<Vec<OrderLine>>,
+}
+
+/// A product and how many units of it.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+pub struct OrderLine {
+    #[garde(skip)]
+    product_id: Uuid,
+    #[garde(range(min = 1, max = Quantity::MAX))]
+    #[schema(minimum = 1, maximum = 999)]
+    quantity: u32,
+}
+
+/// The next status.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+pub struct SetStatus {
+    /// processing, shipped, delivered, cancelled or refunded.
+    #[garde(skip)]
+    #[schema(value_type = String, example = "processing")]
+    status: Status,
+}
+
+/// What to give back: everything that is left where neither `lines` nor `amount` is given.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+pub struct RefundBody {
+    #[garde(inner(length(min = 1, max = 200)), dive)]
+    lines: Option<Vec<OrderLine>>,
+    /// Without `lines`: that much money. With them: at most what they cost.
+    #[garde(skip)]
+    #[schema(value_type = Option<String>, example = "2599.00")]
+    amount: Option<Money>,
+    #[garde(length(chars, min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+}
+
+/// Place an order
+///
+/// From the caller's cart, which is empty afterwards, or from `items`. The goods are held until the
+/// order is paid, for 15 minutes by default. An order that is paid in cash is confirmed at once.
+#[utoipa::path(post, path = "/orders", tag = "orders", security(("bearer" = [])),
+    request_body = PlaceOrderBody,
+    responses((status = 201, description = "The order", body = OrderResource),
+              (status = 200, description = "The same order, replayed", body = OrderResource)))]
+async fn place(
+    State(state): State<AppState>,
+    caller: Caller,
+    ctx: CommandContext,
+    Json(body): Json<PlaceOrderBody>,
+) -> Result<Response, Problem> {
+    ctx.require_key_if_strict()?;
+    let goods = match body.items {
+        None => Goods::Cart(caller.id.uuid().into()),
+        Some(items) => Goods::Items(lines(&items, "/items")?),
+    };
+    let orders = &state.config.orders;
+    let recipient = Recipient {
+        delivery_address: Some(body.delivery_address.clone()),
+        phone: Some(body.phone.clone()),
+    };
+    let request = PlaceOrder {
+        user_id: caller.id,
+        goods,
+        delivery_method: body.delivery_method,
+        delivery_cost: orders.delivery.get(body.delivery_method).price,
+        delivery_address: body.delivery_address,
+        phone: body.phone,
+        payment_method: body.payment_method,
+        hold: Duration::minutes(orders.hold_minutes.into()),
+    };
+    let answer = move |order: &OrderState| {
+        Reply::created(
+            format!("/api/v1/orders/{}", order.id),
+            &OrderResource::after(order, recipient.clone()),
+        )
+        .version(order.version)
+        .replayed_as(StatusCode::OK)
+    };
+    let outcome = Checkout::of(&state)
+        .place(ctx.metadata(), request, ctx.idempotency(), answer)
+        .await?;
+    finish(&state, &ctx, outcome).await
+}
+
+/// Move an order to its next status
+///
+/// By the seller of its lines, or an administrator. `shipped` assigns the tracking number.
+#[utoipa::path(put, path = "/orders/{id}/status", tag = "orders", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The order")), request_body = SetStatus,
+    responses((status = 200, description = "The order", body = OrderResource)))]
+async fn set_status(
+    State(state): State<AppState>,
+    staff: Staff,
+    ctx: CommandContext,
+    Path(id): Path<Uuid>,
+    Json(body): Json<SetStatus>,
+) -> Result<Response, Problem> {
+    let id = OrderId::new(id);
+    match body.status {
+        Status::Cancelled => end(state, ctx, id, actor(&staff)).await,
+        Status::Refunded => {
+            let reason = "refunded by the seller".to_owned();
+            let everything = Refund { lines: None, amount: None, reason };
+            give_back(state, ctx, id, actor(&staff), everything).await
+        }
+        Status::Pending
+        | Status::Confirmed
+        | Status::Processing
+        | Status::Shipped
+        | Status::Delivered => advance(state, ctx, id, body.status, actor(&staff)).await,
+    }
+}
+
+/// Move an order to its next status
+///
+/// The same as `PUT /orders/{id}/status`.
+#[utoipa::path(patch, path = "/orders/{id}", tag = "orders", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The order")), request_body = SetStatus,
+    responses((status = 200, description = "The order", body = OrderResource)))]
+async fn update(
+    state: State<AppState>,
+    staff: Staff,
+    ctx: CommandContext,
+    id: Path<Uuid>,
+    body: Json<SetStatus>,
+) -> Result<Response, Problem> {
+    set_status(state, staff, ctx, id, body).await
+}
+
+/// Cancel an order
+///
+/// By its buyer, before it is shipped. The goods go back into stock, the money to the buyer.
+#[utoipa::path(put, path = "/orders/{id}/cancel", tag = "orders", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The order")),
+    responses((status = 200, description = "The order", body = OrderResource)))]
+async fn cancel(
+    State(state): State<AppState>,
+    caller: Caller,
+    ctx: CommandContext,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    let id = OrderId::new(id);
+    let by = match caller.role {
+        Role::Admin => Actor::Admin,
+        Role::Customer | Role::Seller | Role::Auditor | Role::Analyst => {
+            hide_from_strangers(&state, id, &caller).await?;
+            Actor::Customer(caller.id)
+        }
+    };
+    end(state, ctx, id, by).await
+}
+
+/// Refund an order, whole or in part
+///
+/// After the delivery, or of a cancelled order that was paid. The goods go back into stock.
+#[utoipa::path(post, path = "/orders/{id}/refund", tag = "orders", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The order")), request_body = RefundBody,
+    responses((status = 200, description = "The order", body = OrderResource)))]
+async fn refund(
+    State(state): State<AppState>,
+    staff: Staff,
+    ctx: CommandContext,
+    Path(id): Path<Uuid>,
+    Json(body): Json<RefundBody>,
+) -> Result<Response, Problem> {
+    let wanted = body.lines.as_deref().map(|wanted| lines(wanted, "/lines")).transpose()?;
+    let refund = Refund { lines: wanted, amount: body.amount, reason: body.reason };
+    give_back(state, ctx, OrderId::new(id), actor(&staff), refund).await
+}
+
+async fn advance(
+    state: AppState,
+    ctx: CommandContext,
+    id: OrderId,
+    to: Status,
+    by: Actor,
+) -> Result<Response, Problem> {
+    let answer = shown(&state, id).await?;
+    let (expected, key) = (ctx.expected(), ctx.idempotency());
+    let outcome = Checkout::of(&state)
+        .advance(ctx.metadata(), id, to, by, expected, key, answer)
+        .await?;
+    finish(&state, &ctx, outcome).await
+}
+
+async fn end(
+    state: AppState,
+    ctx: CommandContext,
+    id: OrderId,
+    by: Actor,
+) -> Result<Response, Problem> {
+    let answer = shown(&state, id).await?;
+    let (expected, key) = (ctx.expected(), ctx.idempotency());
+    let outcome =
+        Checkout::of(&state).cancel(ctx.metadata(), id, by, expected, key, answer).await?;
+    finish(&state, &ctx, outcome).await
+}
+
+async fn give_back(
+    state: AppState,
+    ctx: CommandContext,
+    id: OrderId,
+    by: Actor,
+    refund: Refund,
+) -> Result<Response, Problem> {
+    let answer = shown(&state, id).await?;
+    detached(async move {
+        let (expected, key) = (ctx.expected(), ctx.idempotency());
+        let outcome = Checkout::of(&state)
+            .refund(ctx.metadata(), id, by, refund, expected, key, answer)
+            .await?;
+        finish(&state, &ctx, outcome).await
+    })
+    .await
+}
+
+/// The answer that shows the order, with what is left of its personal data.
+async fn shown(
+    state: &AppState,
+    id: OrderId,
+) -> Result<impl Fn(&OrderState) -> Reply + Send + 'static, Problem> {
+    let view = projections::orders::order(&state.pool, id).await?;
+    let recipient = view.map(|view| Recipient {
+        delivery_address: view.delivery_address,
+        phone: view.phone,
+    });
+    let recipient = recipient.unwrap_or_default();
+    Ok(move |order: &OrderState| {
+        Reply::ok(&OrderResource::after(order, recipient.clone())).version(order.version)
+    })
+}
+
+/// To those whom an order does not concern it does not exist.
+async fn hide_from_strangers(
+    state: &AppState,
+    id: OrderId,
+    caller: &Caller,
+) -> Result<(), Problem> {
+    let (order, _) = state.log.peek::<aggregates::Order>(&id.to_string()).await?;
+    match order.details() {
+        Some(details) if details.user_id == caller.id => Ok(()),
+        _ => Err(Problem::not_found("order_not_found", "there is no such order")),
+    }
+}
+
+fn actor(staff: &Staff) -> Actor {
+    match staff.role {
+        Role::Admin => Actor::Admin,
+        Role::Customer | Role::Seller | Role::Auditor | Role::Analyst => Actor::Seller(staff.id),
+    }
+}
+
+fn lines(items: &[OrderLine], pointer: &str) -> Result<Vec<(ProductId, Quantity)>, Problem> {
+    let line = |(index, item): (usize, &OrderLine)| {
+        let quantity = Quantity::try_from(item.quantity).map_err(|error| {
+            let at = format!("{pointer}/{index}/quantity");
+            Problem::invalid(vec![FieldError::at(at, error.to_string())])
+        })?;
+        Ok((item.product_id.into(), quantity))
+    };
+    items.iter().enumerate().map(line).collect()
+}

@@ -1,0 +1,268 @@
+//! The one mapping from the errors of the domain and the log to problems. Holds no rule: which
+//! command is refused is decided in `aggregates`, here it only gets its status and its code.
+
+use crate::cart::CartError;
+use crate::catalogue::CatalogueError;
+use crate::checkout::CheckoutError;
+use crate::http::problem::{FieldError, Problem};
+use aggregates::{account, cart, order, payment, product, stock_item};
+use eventlog::UnitError;
+use std::convert::Infallible;
+
+impl From<Infallible> for Problem {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl<E: Into<Problem>> From<UnitError<E>> for Problem {
+    fn from(error: UnitError<E>) -> Self {
+        match error {
+            UnitError::Rejected(refusal) => refusal.into(),
+            UnitError::Conflict => Self::conflict(
+                "concurrent_modification",
+                "others kept changing the same things; try again",
+            ),
+            UnitError::Duplicate { constraint } => duplicate(&constraint),
+            UnitError::KeyReused => Self::unprocessable(
+                "idempotency_key_reused",
+                "the idempotency key was used with another request",
+            ),
+            UnitError::Unavailable(error) => error.into(),
+            UnitError::Unreadable { stream, source } => {
+                let error: UnitError<Infallible> = UnitError::Unreadable { stream, source };
+                Self::internal(&error)
+            }
+            UnitError::Stopped => Self::overloaded("the server is shutting down; try again"),
+        }
+    }
+}
+
+/// A unique value that is taken, by the constraint that guards it.
+fn duplicate(constraint: &str) -> Problem {
+    match constraint {
+        "personal_data_email" => {
+            Problem::conflict("email_taken", "an account with this e-mail address exists already")
+        }
+        other => {
+            tracing::warn!(
+                constraint = other,
+                "a unique value is taken, and no message says which"
+            );
+            Problem::conflict("duplicate", "this exists already")
+        }
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::unavailable(&error),
+            // Too many connections, statement time-outs, start-up and shut-down of PostgreSQL.
+            sqlx::Error::Database(database)
+                if database.code().is_some_and(|code| {
+                    code.starts_with("08") || code.starts_with("53") || code.starts_with("57")
+                }) =>
+            {
+                Self::unavailable(&error)
+            }
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<account::Error> for Problem {
+    fn from(error: account::Error) -> Self {
+        use account::Error;
+        let detail = error.to_string();
+        match error {
+            Error::AlreadyRegistered => Self::conflict("already_registered", detail),
+            // An erased account is as good as none.
+            Error::NotFound | Error::Erased => {
+                Self::not_found("user_not_found", "there is no such account")
+            }
+            Error::Blocked { .. } => Self::forbidden("account_blocked", detail),
+            Error::AlreadyBlocked { .. } => Self::conflict("already_blocked", detail),
+            Error::NotBlocked => Self::conflict("not_blocked", detail),
+        }
+    }
+}
+
+fn insufficient_stock(available: u32, requested: u32, detail: String) -> Problem {
+    Problem::conflict("insufficient_stock", detail)
+        .with("available", available)
+        .with("requested", requested)
+}
+
+impl From<cart::Error> for Problem {
+    fn from(error: cart::Error) -> Self {
+        use cart::Error;
+        let detail = error.to_string();
+        match error {
+            Error::InsufficientStock { available, requested } => {
+                insufficient_stock(available, requested, detail)
+            }
+            Error::QuantityTooLarge { .. } => {
+                Self::invalid(vec![FieldError::at("/quantity", detail).code("too_large")])
+            }
+            Error::NoSuchItem { .. } => Self::not_found("cart_item_not_found", detail),
+            Error::TooManyLines => Self::unprocessable("too_many_lines", detail),
+            Error::Empty => Self::unprocessable("cart_empty", detail),
+            Error::OwnCart => Self::conflict("own_cart", detail),
+        }
+    }
+}
+
+impl From<stock_item::Error> for Problem {
+    fn from(error: stock_item::Error) -> Self {
+        use stock_item::Error;
+        let detail = error.to_string();
+        match error {
+            Error::InsufficientStock { available, requested } => {
+                insufficient_stock(available, requested, detail)
+            }
+            Error::AlreadyReserved => Self::conflict("already_reserved", detail),
+            Error::NoReservation => Self::conflict("no_reservation", detail),
+            Error::BelowReserved { reserved, .. } => {
+                Self::conflict("below_reserved", detail).with("reserved", reserved)
+            }
+            Error::TooMany { .. } => {
+                Self::invalid(vec![FieldError::at("/quantity", detail).code("too_large")])
+            }
+            Error::ReturnExceedsSold { .. } => Self::conflict("return_exceeds_sold", detail),
+            Error::ZeroQuantity => Self::invalid_field("/quantity", detail),
+        }
+    }
+}
+
+impl From<product::Error> for Problem {
+    fn from(error: product::Error) -> Self {
+        use product::Error;
+        let detail = error.to_string();
+        match error {
+            Error::AlreadyExists => Self::conflict("product_exists", detail),
+            // An archived product is hidden.
+            Error::NotFound | Error::Archived => {
+                Self::not_found("product_not_found", "there is no such product")
+            }
+            Error::NotOwner => Self::forbidden("not_owner", detail),
+            Error::NameLength { .. } => Self::invalid_field("/name", detail),
+            Error::DescriptionTooLong { .. } => Self::invalid_field("/description", detail),
+            Error::CategoryLength { .. } => Self::invalid_field("/category", detail),
+            Error::TooManyAttributes { .. }
+            | Error::AttributeKeyTooLong { .. }
+            | Error::AttributeValueTooLong { .. } => Self::invalid_field("/attributes", detail),
+            Error::TooManyImages { .. } | Error::ImageUrlTooLong { .. } => {
+                Self::invalid_field("/image_urls", detail)
+            }
+        }
+    }
+}
+
+impl From<order::Error> for Problem {
+    fn from(error: order::Error) -> Self {
+        use order::Error;
+        let detail = error.to_string();
+        match error {
+            Error::AlreadyPlaced => Self::conflict("order_exists", detail),
+            Error::NotFound => Self::not_found("order_not_found", detail),
+            Error::NumberMissing => Self::unprocessable("order_number_missing", detail),
+            Error::NoLines => Self::unprocessable("cart_empty", detail),
+            Error::TooManyLines { .. } => Self::unprocessable("too_many_lines", detail),
+            Error::DuplicateProduct { .. } => Self::unprocessable("duplicate_product", detail),
+            Error::Overflow => Self::unprocessable("amount_too_large", detail),
+            Error::InvalidTransition { from, to } => Self::conflict("invalid_transition", detail)
+                .with("from", from.to_string())
+                .with("to", to.to_string()),
+            Error::NotAllowed => Self::forbidden("step_not_allowed", detail),
+            Error::TrackingNumberMissing => Self::unprocessable("tracking_number_missing", detail),
+            Error::NotExpired { .. } => Self::conflict("order_not_expired", detail),
+            Error::NoSuchLine { .. } => Self::unprocessable("order_line_not_found", detail),
+            Error::RefundExceedsLine { available, .. } => {
+                Self::unprocessable("refund_exceeds_line", detail).with("available", available)
+            }
+            Error::RefundExceedsLines { .. } => Self::unprocessable("refund_exceeds_lines", detail),
+            Error::RefundExceedsPaid { available, .. } => {
+                Self::unprocessable("refund_exceeds_paid", detail)
+                    .with("available", available.to_string())
+            }
+            Error::NothingToRefund => Self::conflict("nothing_to_refund", detail),
+        }
+    }
+}
+
+impl From<payment::Error> for Problem {
+    fn from(error: payment::Error) -> Self {
+        use payment::Error;
+        let detail = error.to_string();
+        match error {
+            Error::AlreadyRequested => Self::conflict("payment_exists", detail),
+            Error::NotFound => Self::not_found("payment_not_found", detail),
+            Error::AlreadyProcessing => Self::conflict("payment_processing", detail),
+            Error::AlreadyCompleted => Self::conflict("payment_completed", detail),
+            Error::Ended => Self::conflict("payment_ended", detail),
+            Error::OutcomeUnknown => Self::conflict("payment_outcome_unknown", detail),
+            Error::NotCompleted => Self::conflict("payment_not_completed", detail),
+            Error::ZeroRefund => Self::invalid_field("/amount", detail),
+            Error::RefundExceedsPaid { available, .. } => {
+                Self::unprocessable("refund_exceeds_paid", detail)
+                    .with("available", available.to_string())
+            }
+            Error::NoSuchRefund { .. } => Self::not_found("refund_not_found", detail),
+        }
+    }
+}
+
+/// `If-Match` names another version than the current one.
+fn stale(found: i64, detail: String) -> Problem {
+    Problem::precondition_failed("version_mismatch", detail).with("version", found)
+}
+
+impl From<CatalogueError> for Problem {
+    fn from(error: CatalogueError) -> Self {
+        let detail = error.to_string();
+        match error {
+            CatalogueError::Product(refusal) => refusal.into(),
+            CatalogueError::Stock(refusal) => refusal.into(),
+            CatalogueError::Stale { found } => stale(found, detail),
+        }
+    }
+}
+
+impl From<CartError> for Problem {
+    fn from(error: CartError) -> Self {
+        let detail = error.to_string();
+        match error {
+            CartError::Cart(refusal) => refusal.into(),
+            CartError::NoSuchProduct => Self::not_found("product_not_found", detail),
+            CartError::Changed => Self::conflict("concurrent_modification", detail),
+            CartError::Stale { found } => stale(found, detail),
+        }
+    }
+}
+
+impl From<CheckoutError> for Problem {
+    fn from(error: CheckoutError) -> Self {
+        let detail = error.to_string();
+        match error {
+            CheckoutError::Cart(refusal) => refusal.into(),
+            CheckoutError::Order(refusal) => refusal.into(),
+            CheckoutError::Payment(refusal) => refusal.into(),
+            CheckoutError::Stock { product_id, source } => {
+                Self::from(source).with("product_id", product_id.to_string())
+            }
+            CheckoutError::NotForSale { product_id } => {
+                Self::conflict("product_not_for_sale", detail)
+                    .with("product_id", product_id.to_string())
+            }
+            CheckoutError::CartChanged => Self::conflict("concurrent_modification", detail),
+            CheckoutError::HoldExpired { .. } => Self::conflict("order_expired", detail),
+            CheckoutError::MethodMismatch => Self::unprocessable("payment_method_mismatch", detail),
+            CheckoutError::Stale { found } => stale(found, detail),
+        }
+    }
+}

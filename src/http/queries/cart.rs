@@ -1,0 +1,44 @@
+//! Carts: `/cart`. With a token it is the user's, without one that of a guest session.
+
+use crate::cart::guest_cart_id;
+use crate::http::extract::{GuestSession, MaybeCaller};
+use crate::http::problem::Problem;
+use crate::http::reply::versioned;
+use crate::http::resources::CartResource;
+use crate::state::AppState;
+use aggregates::CartId;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(show))
+}
+
+/// Get the cart
+///
+/// At the prices of now. A guest without a session sees an empty cart.
+#[utoipa::path(get, path = "/cart", tag = "cart", security((), ("bearer" = [])),
+    responses((status = 200, description = "The cart", body = CartResource)))]
+async fn show(
+    State(state): State<AppState>,
+    MaybeCaller(caller): MaybeCaller,
+    GuestSession(session): GuestSession,
+) -> Result<Response, Problem> {
+    let id: CartId = match (caller, session) {
+        (Some(caller), _) => caller.id.uuid().into(),
+        (None, Some(session)) => guest_cart_id(session),
+        (None, None) => CartId::default(),
+    };
+    let view = projections::carts::cart(&state.read_pool, id).await?;
+    let cart = view.map_or_else(|| CartResource::empty(id), CartResource::from);
+    // Prices and stock change without the cart: its version is no tag for what is shown.
+    let mut response = versioned(&HeaderMap::new(), cart.version, &cart);
+    response.headers_mut().insert(
+        axum::http::header::CACHE_CONTROL,
+        axum::http::HeaderValue::from_static("no-store"),
+    );
+    Ok(response)
+}

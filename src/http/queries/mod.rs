@@ -1,0 +1,20 @@
+//! The requests that change nothing, one file per resource. Never touches the log.
+
+mod accounts;
+mod products;
+mod payments;
+mod orders;
+mod order_events;
+mod cart;
+
+use crate::state::AppState;
+use utoipa_axum::router::OpenApiRouter;
+
+/// All of them, without the prefix.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(accounts::router())
+        .merge(products::router())
+        .merge(payments::router())
+        .merge(orders::router())
+        .merge(cart::router())
+}

@@ -1,0 +1,151 @@
+//! Orders: `/orders`. Buyers see theirs, sellers those with their lines, administrators all.
+
+use super::order_events;
+use crate::auth::Caller;
+use crate::http::extract::{Path, Query};
+use crate::http::pagination::{List, PageQuery};
+use crate::http::problem::Problem;
+use crate::http::reply::versioned;
+use crate::http::resources::OrderResource;
+use crate::state::AppState;
+use aggregates::OrderId;
+use aggregates::account::Role;
+use aggregates::order::Status;
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use garde::Validate;
+use projections::orders::{self, Filter, OrderView};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(by_user))
+        .routes(routes!(order_events::follow))
+}
+
+/// Which orders are wanted.
+#[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OrdersQuery {
+    /// pending, confirmed, processing, shipped, delivered, cancelled or refunded.
+    #[garde(skip)]
+    #[param(value_type = Option<String>, example = "confirmed")]
+    status: Option<Status>,
+    /// Placed at or after.
+    #[garde(skip)]
+    from: Option<DateTime<Utc>>,
+    /// Placed before.
+    #[garde(skip)]
+    to: Option<DateTime<Utc>>,
+}
+
+/// List my orders
+///
+/// The newest first. A seller sees the orders with lines of theirs, an administrator all.
+#[utoipa::path(get, path = "/orders", tag = "orders", security(("bearer" = [])),
+    params(OrdersQuery, PageQuery),
+    responses((status = 200, description = "A page of orders", body = List<OrderResource>)))]
+async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(query): Query<OrdersQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<List<OrderResource>>, Problem> {
+    let mut filter = filter(&query, &page)?;
+    match caller.role {
+        Role::Admin => {}
+        Role::Seller => filter.seller_id = Some(caller.id),
+        Role::Customer | Role::Auditor | Role::Analyst => filter.user_id = Some(caller.id),
+    }
+    page_of(&state, &filter).await
+}
+
+/// List the orders of a user
+#[utoipa::path(get, path = "/orders/user/{user_id}", tag = "orders", security(("bearer" = [])),
+    params(("user_id" = Uuid, Path, description = "The buyer"), OrdersQuery, PageQuery),
+    responses((status = 200, description = "A page of orders", body = List<OrderResource>)))]
+async fn by_user(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(user_id): Path<Uuid>,
+    Query(query): Query<OrdersQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<List<OrderResource>>, Problem> {
+    if !caller.owns(user_id.into()) {
+        return Err(Problem::forbidden("not_yours", "these are the orders of somebody else"));
+    }
+    let mut filter = filter(&query, &page)?;
+    filter.user_id = Some(user_id.into());
+    page_of(&state, &filter).await
+}
+
+/// Get an order
+#[utoipa::path(get, path = "/orders/{id}", tag = "orders", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The order")),
+    responses((status = 200, description = "The order", body = OrderResource)))]
+async fn show(
+    State(state): State<AppState>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    let view = visible(&state, id.into(), &caller).await?;
+    let version = view.order.version;
+    let paid = view.payment_status;
+    let order = OrderResource::from_view(view).ok_or_else(not_found)?;
+    // The payment moves without the order: only a settled one makes the version a tag.
+    let known = if paid.is_some_and(settled) { headers } else { HeaderMap::new() };
+    Ok(versioned(&known, version, &order))
+}
+
+fn settled(status: aggregates::payment::Status) -> bool {
+    use aggregates::payment::Status;
+    matches!(status, Status::Completed | Status::Refunded)
+}
+
+/// The order, to those whom it concerns; to others it does not exist.
+pub(super) async fn visible(
+    state: &AppState,
+    id: OrderId,
+    caller: &Caller,
+) -> Result<OrderView, Problem> {
+    let view = orders::order(&state.read_pool, id).await?.ok_or_else(not_found)?;
+    let concerned = caller.owns(view.order.user_id)
+        || (caller.role == Role::Seller && view.order.seller_ids.contains(&caller.id));
+    if concerned { Ok(view) } else { Err(not_found()) }
+}
+
+fn not_found() -> Problem {
+    Problem::not_found("order_not_found", "there is no such order")
+}
+
+fn filter(query: &OrdersQuery, page: &PageQuery) -> Result<Filter, Problem> {
+    Ok(Filter {
+        user_id: None,
+        seller_id: None,
+        status: query.status,
+        from: query.from,
+        to: query.to,
+        limit: page.limit(),
+        after: page.after()?,
+        offset: page.offset(),
+    })
+}
+
+async fn page_of(
+    state: &AppState,
+    filter: &Filter,
+) -> Result<Json<List<OrderResource>>, Problem> {
+    let found = orders::list(&state.read_pool, filter).await?;
+    let items = found.items.into_iter().filter_map(OrderResource::from_view).collect();
+    Ok(Json(List::new(items, found.next.as_ref())))
+}

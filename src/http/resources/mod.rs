@@ -1,0 +1,12 @@
+//! What the API shows of products, carts, orders and payments: one shape each, made from an
+//! aggregate after a command and from a read model for a query, so that both answer alike.
+
+mod cart;
+mod order;
+mod payment;
+mod product;
+
+pub use cart::{CartItem, CartProduct, CartResource};
+pub use order::{HistoryEntry, OrderItem, OrderResource, Recipient};
+pub use payment::PaymentResource;
+pub use product::{ProductDetails, ProductResource};

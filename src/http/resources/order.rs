@@ -1,0 +1,175 @@
+//! An order.
+
+use crate::checkout::OrderState;
+use aggregates::order::{DeliveryMethod, Details, PaymentMethod, Status};
+use aggregates::{Money, Order, OrderId, payment};
+use chrono::{DateTime, Utc};
+use projections::orders::OrderView;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An order.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Order)]
+pub struct OrderResource {
+    pub id: Uuid,
+    /// For people: `L-` and ten characters.
+    #[schema(example = "L-7Q2M9XK4TA")]
+    pub number: String,
+    pub user_id: Uuid,
+    #[schema(value_type = String, example = "pending")]
+    pub status: Status,
+    pub items: Vec<OrderItem>,
+    /// The sum of the lines.
+    #[schema(value_type = String, example = "5198.00")]
+    pub subtotal: Money,
+    #[schema(value_type = String, example = "0.00")]
+    pub discount: Money,
+    #[schema(value_type = String, example = "standard")]
+    pub delivery_method: DeliveryMethod,
+    #[schema(value_type = String, example = "1500.00")]
+    pub delivery_cost: Money,
+    /// `null` once the buyer's personal data is erased.
+    pub delivery_address: Option<String>,
+    /// `null` once the buyer's personal data is erased.
+    pub phone: Option<String>,
+    #[schema(example = "KZT")]
+    pub currency: String,
+    /// `subtotal - discount + delivery_cost`.
+    #[schema(value_type = String, example = "6698.00")]
+    pub total_amount: Money,
+    /// What is still to be paid; zero once paid, or when the order has ended.
+    #[schema(value_type = String, example = "6698.00")]
+    pub amount_due: Money,
+    /// What was given back so far.
+    #[schema(value_type = String, example = "0.00")]
+    pub refunded_amount: Money,
+    #[schema(value_type = String, example = "card")]
+    pub payment_method: PaymentMethod,
+    /// Of the current payment.
+    #[schema(value_type = Option<String>, example = "pending")]
+    pub payment_status: Option<payment::Status>,
+    pub tracking_number: Option<String>,
+    pub history: Vec<HistoryEntry>,
+    /// When the order is cancelled unless it is paid before; `null` once that cannot happen.
+    pub expires_at: Option<DateTime<Utc>>,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A line of an order, at the price of the moment it was placed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OrderItem {
+    pub product_id: Uuid,
+    pub seller_id: Uuid,
+    pub name: String,
+    pub quantity: u32,
+    #[schema(value_type = String, example = "2599.00")]
+    pub price: Money,
+    #[schema(value_type = String, example = "5198.00")]
+    pub line_total: Money,
+}
+
+/// When an order came into a status, and by whom: an account's id, `admin` or `system`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct HistoryEntry {
+    #[schema(value_type = String, example = "pending")]
+    pub status: Status,
+    pub at: DateTime<Utc>,
+    pub by: String,
+}
+
+/// The personal part of an order, which is kept apart from its events.
+#[derive(Debug, Clone, Default)]
+pub struct Recipient {
+    pub delivery_address: Option<String>,
+    pub phone: Option<String>,
+}
+
+impl OrderResource {
+    /// `None` for an order that was never placed.
+    pub fn of(
+        id: OrderId,
+        order: &Order,
+        version: i64,
+        payment_status: Option<payment::Status>,
+        recipient: Recipient,
+    ) -> Option<Self> {
+        let (status, details) = (order.status()?, order.details()?);
+        Some(Self {
+            id: id.uuid(),
+            number: details.number.clone(),
+            user_id: details.user_id.uuid(),
+            status,
+            items: details.lines.iter().map(OrderItem::from).collect(),
+            subtotal: details.subtotal,
+            discount: details.discount,
+            delivery_method: details.delivery_method,
+            delivery_cost: details.delivery_cost,
+            delivery_address: recipient.delivery_address,
+            phone: recipient.phone,
+            currency: details.currency.to_string(),
+            total_amount: details.total_amount,
+            amount_due: amount_due(status, details, payment_status),
+            refunded_amount: details.refunded,
+            payment_method: details.payment_method,
+            payment_status,
+            tracking_number: details.tracking_number.clone(),
+            history: details.history.iter().map(HistoryEntry::from).collect(),
+            expires_at: (status == Status::Pending).then_some(details.expires_at),
+            version,
+            created_at: details.created_at,
+            updated_at: details.updated_at,
+        })
+    }
+
+    /// Whether nothing about it can change any more.
+    pub fn has_ended(&self) -> bool {
+        self.status == Status::Refunded
+            || (self.status == Status::Cancelled
+                && matches!(
+                    self.payment_status,
+                    None | Some(payment::Status::Failed | payment::Status::Refunded)
+                ))
+    }
+
+    pub fn after(state: &OrderState, recipient: Recipient) -> Option<Self> {
+        Self::of(state.id, &state.order, state.version, state.payment_status, recipient)
+    }
+
+    pub fn from_view(view: OrderView) -> Option<Self> {
+        let recipient =
+            Recipient { delivery_address: view.delivery_address, phone: view.phone };
+        let row = view.order;
+        Self::of(row.id, &row.state, row.version, view.payment_status, recipient)
+    }
+}
+
+fn amount_due(status: Status, details: &Details, paid: Option<payment::Status>) -> Money {
+    match (status, paid) {
+        (Status::Cancelled | Status::Refunded, _)
+        | (_, Some(payment::Status::Completed | payment::Status::Refunded)) => Money::ZERO,
+        _ => details.total_amount,
+    }
+}
+
+impl From<&aggregates::order::Line> for OrderItem {
+    fn from(line: &aggregates::order::Line) -> Self {
+        Self {
+            product_id: line.product_id.uuid(),
+            seller_id: line.seller_id.uuid(),
+            name: line.name.clone(),
+            quantity: line.quantity.get(),
+            price: line.price,
+            line_total: line.line_total,
+        }
+    }
+}
+
+impl From<&aggregates::order::HistoryEntry> for HistoryEntry {
+    fn from(entry: &aggregates::order::HistoryEntry) -> Self {
+        Self { status: entry.status, at: entry.at, by: entry.by.clone() }
+    }
+}

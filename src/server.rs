@@ -1,0 +1,226 @@
+//! A running server: its database, its background work and its HTTP, from start to stop.
+
+use crate::checkout::{Checkout, process};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, ConfigError};
+use crate::entropy::Entropy;
+use crate::payments::{DemoProvider, PaymentProvider};
+use crate::postgres::{Cluster, ClusterOptions, DATABASE, PostgresError, Profile};
+use crate::state::{AppState, Parts};
+use crate::{auth, http, jobs, migrations};
+use eventlog::tree;
+use metrics_exporter_prometheus::PrometheusHandle;
+use projections::{ReadModels, Runner};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// The role under which the server works: it may add to the log and read it, nothing else.
+const APP_ROLE: &str = "ledgerline_app";
+/// How often the feed is sealed with a tree head.
+const SEAL_EVERY: Duration = Duration::from_secs(1);
+/// How long background work may take to end.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// Why a server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Postgres(#[from] PostgresError),
+    #[error("the database cannot be used: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("the database cannot be migrated: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("the key of the access tokens cannot be used: {0}")]
+    Keys(#[from] auth::KeyError),
+    #[error("the first administrator cannot be made: {0}")]
+    FirstAdmin(#[from] auth::bootstrap::BootstrapError),
+    #[error("cannot listen on {addr}: {source}")]
+    Listen { addr: SocketAddr, source: std::io::Error },
+}
+
+/// A database that is migrated and reachable, embedded or not.
+#[derive(Debug)]
+pub struct Database {
+    cluster: Option<Cluster>,
+    /// As the owner: migrations, and reading all of the log for verification.
+    owner: PgConnectOptions,
+}
+
+impl Database {
+    /// Starts the embedded PostgreSQL or connects to the configured one, and migrates it.
+    pub async fn open(config: &Config) -> Result<Self, ServerError> {
+        let (cluster, owner) = match &config.database_url {
+            Some(url) => (None, url.expose().parse::<PgConnectOptions>()?),
+            None => {
+                let options = ClusterOptions {
+                    data_dir: config.data_dir.clone(),
+                    profile: Profile::Serve,
+                };
+                let cluster = Cluster::start(options).await?;
+                cluster.ensure_database(DATABASE).await?;
+                let owner = cluster.connect_options(DATABASE);
+                (Some(cluster), owner)
+            }
+        };
+        let database = Self { cluster, owner };
+        let pool = database.owner_pool().await?;
+        migrations::MIGRATOR.run(&pool).await?;
+        pool.close().await;
+        Ok(database)
+    }
+
+    /// A small pool as the owner of the database.
+    pub async fn owner_pool(&self) -> Result<PgPool, sqlx::Error> {
+        PgPoolOptions::new().max_connections(2).connect_with(self.owner.clone()).await
+    }
+
+    /// A pool with the rights of the server.
+    pub async fn pool(&self, connections: u32) -> Result<PgPool, sqlx::Error> {
+        app_pool(self.owner.clone(), connections).await
+    }
+
+    /// Closes everything that was opened through it, then stops the embedded PostgreSQL.
+    pub async fn close(self) -> Result<(), PostgresError> {
+        match self.cluster {
+            Some(cluster) => cluster.stop().await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn app_pool(options: PgConnectOptions, connections: u32) -> Result<PgPool, sqlx::Error> {
+    let options = options.options([
+        ("role", APP_ROLE),
+        // A transaction that is forgotten would stall the feed for everybody.
+        ("idle_in_transaction_session_timeout", "10s"),
+        ("statement_timeout", "30s"),
+    ]);
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(10))
+        // Pinging each connection before its use costs a third of the throughput.
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await
+}
+
+/// A server that runs until [`Server::stop`].
+#[derive(Debug)]
+pub struct Server {
+    pub state: AppState,
+    pub addr: SocketAddr,
+    stop: CancellationToken,
+    /// HTTP ends first, then the work behind it.
+    http: JoinHandle<()>,
+    background: Vec<JoinHandle<()>>,
+    database: Database,
+}
+
+impl Server {
+    /// Starts all that the configuration asks for, and returns once HTTP listens.
+    pub async fn start(config: Config, metrics: PrometheusHandle) -> Result<Self, ServerError> {
+        Self::start_at(config, metrics, Arc::new(SystemClock)).await
+    }
+
+    /// The same, by another clock.
+    pub async fn start_at(
+        config: Config,
+        metrics: PrometheusHandle,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ServerError> {
+        let entropy = Arc::new(Entropy::new(Arc::clone(&clock)));
+        let key = config.jwt_key.as_ref();
+        let keys = auth::SigningKeys::load(key, &config.data_dir, &entropy)?;
+        let database = Database::open(&config).await?;
+        let pool = database.pool(config.database.write_connections).await?;
+        let read_pool = match &config.database_read_url {
+            Some(url) => {
+                app_pool(url.expose().parse()?, config.database.read_connections).await?
+            }
+            None => database.pool(config.database.read_connections).await?,
+        };
+        projections::ensure(&pool, &projections::all()).await?;
+        let read_models = ReadModels::new(read_pool.clone());
+        let addr = config.addr;
+        let role = config.role;
+        let provider: Arc<dyn PaymentProvider> = Arc::new(DemoProvider::new(pool.clone()));
+        let parts = Parts {
+            config,
+            clock,
+            entropy,
+            keys,
+            pool,
+            read_pool,
+            read_models,
+            metrics,
+            provider,
+        };
+        let state = AppState::build(parts).await?;
+        if let Some(admin) = &state.config.first_admin {
+            auth::bootstrap::first_admin(&state, &admin.email, admin.password.expose()).await?;
+        }
+        let stop = state.stopping.clone();
+        let mut background = state.start_background(&stop);
+        if role.works() {
+            background.extend(start_work(&state, &stop));
+        }
+        let listener = TcpListener::bind(addr)
+            .await
+            .map_err(|source| ServerError::Listen { addr, source })?;
+        let addr =
+            listener.local_addr().map_err(|source| ServerError::Listen { addr, source })?;
+        let http = tokio::spawn(http::serve(listener, state.clone(), stop.child_token()));
+        Ok(Self { state, addr, stop, http, background, database })
+    }
+
+    /// Ends HTTP once what is under way is answered, then the background work, then the database.
+    pub async fn stop(self) -> Result<(), ServerError> {
+        self.stop.cancel();
+        let ended = async {
+            let _ = self.http.await;
+            for task in self.background {
+                let _ = task.await;
+            }
+        };
+        if tokio::time::timeout(STOP_WITHIN, ended).await.is_err() {
+            tracing::warn!("some work did not end in time; it is repeated at the next start");
+        }
+        self.state.pool.close().await;
+        self.state.read_pool.close().await;
+        Ok(self.database.close().await?)
+    }
+}
+
+/// The projections, the checkout process, the tree and the jobs.
+fn start_work(state: &AppState, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+    let holder = state.entropy.new_id();
+    let runner = Runner::new(state.pool.clone(), state.read_models.clone(), holder);
+    let stopped = stop.clone();
+    let projecting = runner.run(async move { stopped.cancelled().await });
+    let finishing = process::run(
+        Checkout::of(state),
+        state.pool.clone(),
+        state.read_models.clone(),
+        stop.clone(),
+    );
+    let sealing = {
+        let (pool, stop) = (state.pool.clone(), stop.clone());
+        async move {
+            stop.run_until_cancelled(tree::keep_sealed(pool, holder, SEAL_EVERY)).await;
+        }
+    };
+    vec![
+        tokio::spawn(projecting),
+        tokio::spawn(finishing),
+        tokio::spawn(sealing),
+        tokio::spawn(jobs::run(state.clone(), stop.clone())),
+    ]
+}

@@ -1,0 +1,178 @@
+//! What every request can reach, built in one place. Cheap to clone. Holds no state of its own that
+//! would be lost with the process.
+
+use crate::appended::Appended;
+use crate::auth::{Passwords, Revocations, Sessions, SigningKeys, Tokens};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::entropy::Entropy;
+use crate::http::middleware::Limits;
+use crate::http::problem::Problem;
+use crate::payments::PaymentProvider;
+use aggregates::{Account, UserId};
+use eventlog::EventLog;
+use metrics_exporter_prometheus::PrometheusHandle;
+use projections::ReadModels;
+use sqlx::PgPool;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How often what nobody waits for is tidied up.
+const UPKEEP: Duration = Duration::from_secs(10);
+
+/// Appends under way at once: enough that the next group is being decided while one is written.
+const MAX_APPENDS_IN_FLIGHT: usize = 8;
+/// Commands that one append stores at most.
+const MAX_GROUP: usize = 128;
+/// Aggregates kept in memory, a few hundred bytes each.
+const CACHED_AGGREGATES: u64 = 100_000;
+/// Tries of a command that keeps meeting other processes.
+const MAX_ATTEMPTS: u32 = 8;
+
+/// The shared state of a process.
+#[derive(Debug, Clone)]
+pub struct AppState(Arc<Inner>);
+
+/// See [`AppState`].
+pub struct Inner {
+    pub config: Config,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<Entropy>,
+    /// Where commands are decided and stored.
+    pub log: EventLog,
+    /// Wakes the projections after each append.
+    pub appended: Appended,
+    /// The primary: writes, and reads that must be up to date.
+    pub pool: PgPool,
+    /// For queries; possibly a replica.
+    pub read_pool: PgPool,
+    pub read_models: ReadModels,
+    pub tokens: Tokens,
+    pub passwords: Passwords,
+    pub sessions: Sessions,
+    pub revocations: Arc<Revocations>,
+    pub limits: Limits,
+    pub metrics: PrometheusHandle,
+    pub provider: Arc<dyn PaymentProvider>,
+    /// Cancelled when the process stops: streams that would go on for ever end by it.
+    pub stopping: CancellationToken,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// What [`AppState::build`] puts together.
+pub struct Parts {
+    pub config: Config,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<Entropy>,
+    pub keys: SigningKeys,
+    pub pool: PgPool,
+    pub read_pool: PgPool,
+    pub read_models: ReadModels,
+    pub metrics: PrometheusHandle,
+    pub provider: Arc<dyn PaymentProvider>,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Deref for AppState {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl AppState {
+    /// Starts the event log and loads which tokens are void. The migrations must have been applied.
+    pub async fn build(parts: Parts) -> Result<Self, sqlx::Error> {
+        let Parts { config, clock, entropy, keys, pool, read_pool, read_models, metrics, provider } =
+            parts;
+        let appended = Appended::default();
+        let options = eventlog::Options {
+            now: {
+                let clock = Arc::clone(&clock);
+                Arc::new(move || clock.now())
+            },
+            new_id: {
+                let entropy = Arc::clone(&entropy);
+                Arc::new(move || entropy.new_id())
+            },
+            on_append: {
+                let appended = appended.clone();
+                Arc::new(move |_| appended.tell())
+            },
+            codec: Arc::new(crate::log::codec()),
+            max_in_flight: MAX_APPENDS_IN_FLIGHT,
+            max_group: MAX_GROUP,
+            cache_capacity: CACHED_AGGREGATES,
+            max_attempts: MAX_ATTEMPTS,
+        };
+        let tokens = Tokens::new(keys, &config.tokens);
+        let sessions = Sessions::new(pool.clone(), config.tokens.refresh_days);
+        let revocations = Arc::new(Revocations::new(tokens.lifetime()));
+        revocations.refresh(&pool, &sessions, clock.now()).await?;
+        Ok(Self(Arc::new(Inner {
+            log: EventLog::start(pool.clone(), options),
+            appended,
+            limits: Limits::new(config.rate_limits),
+            passwords: Passwords::default(),
+            config,
+            clock,
+            entropy,
+            pool,
+            read_pool,
+            read_models,
+            tokens,
+            sessions,
+            revocations,
+            metrics,
+            provider,
+            stopping: CancellationToken::new(),
+        })))
+    }
+
+    /// Starts what goes on beside the requests of this process: following the revocations of other
+    /// processes, telling them of appends, and tidying up. Ends when told to stop.
+    pub fn start_background(&self, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+        let follow = Arc::clone(&self.revocations).follow(
+            self.pool.clone(),
+            self.sessions.clone(),
+            Arc::clone(&self.clock),
+            stop.clone(),
+        );
+        let mut tasks = vec![tokio::spawn(follow), tokio::spawn(self.clone().upkeep(stop.clone()))];
+        // Nobody else uses the embedded database.
+        if self.config.database_url.is_some() {
+            let notify = self.appended.clone().notify_others(self.pool.clone());
+            let stop = stop.clone();
+            tasks.push(tokio::spawn(async move {
+                stop.run_until_cancelled(notify).await;
+            }));
+        }
+        tasks
+    }
+
+    async fn upkeep(self, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(UPKEEP)).await.is_some() {
+            self.limits.forget_idle();
+            self.metrics.run_upkeep();
+        }
+    }
+
+    /// An account and its version, from the log: up to date.
+    pub async fn account(&self, id: UserId) -> Result<(Account, i64), Problem> {
+        Ok(eventlog::load_stream(&self.pool, self.log.codec(), &id.to_string()).await?)
+    }
+}
