@@ -1,0 +1,105 @@
+//! The command line: one binary, one sub-command for each thing that people do with it.
+
+mod admin;
+mod healthcheck;
+mod openapi;
+mod projections;
+mod serve;
+mod verify;
+
+use crate::config::{Config, Flags};
+use crate::server::{Database, ServerError};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// An event-sourced commerce backend whose history can be proved.
+#[derive(Debug, Parser)]
+#[command(name = "ledgerline", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Args),
+    /// Prove the log intact: recompute every hash, follow every chain, check every tree head
+    Verify(verify::Args),
+    /// Look after the read models
+    Projections(projections::Args),
+    /// Make administrators
+    Admin(admin::Args),
+    /// Print the configuration that is in force, secrets hidden
+    Config(Flags),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Ask a running server whether it is well; for container health checks
+    Healthcheck(Flags),
+}
+
+/// Why a command ended without success.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    #[error(transparent)]
+    Telemetry(#[from] crate::telemetry::TelemetryError),
+    #[error(transparent)]
+    Demo(#[from] crate::demo::DemoError),
+    #[error("the database cannot be used: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("the log is not intact: {0}")]
+    NotIntact(#[from] eventlog::verify::VerifyError),
+    #[error("{0}")]
+    Failed(String),
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: std::io::Error },
+}
+
+/// Runs the command that the arguments name.
+pub async fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Verify(args) => verify::run(args).await,
+        Command::Projections(args) => projections::run(args).await,
+        Command::Admin(args) => admin::run(args).await,
+        Command::Config(flags) => Config::load(flags).map_err(CliError::from).map(|config| {
+            print!("{}", config.display());
+        }),
+        Command::Openapi => openapi::run(),
+        Command::Healthcheck(flags) => healthcheck::run(&flags).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let cause = error.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+        source = error.source();
+    }
+    text
+}
+
+/// The database of the configuration. A server that runs on the same data folder is not disturbed:
+/// its database is used as it runs.
+async fn open(flags: Flags) -> Result<(Config, Database), CliError> {
+    let config = Config::load(flags)?;
+    crate::telemetry::init("warn", config.log_format)?;
+    let database = Database::open_beside(&config).await?;
+    Ok((config, database))
+}
