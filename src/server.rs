@@ -5,11 +5,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError};
 use crate::entropy::Entropy;
 use crate::payments::{DemoProvider, PaymentProvider};
-use crate::postgres::{Cluster, ClusterOptions, DATABASE, PostgresError, Profile};
+use crate::postgres::{Cluster, ClusterOptions, DATABASE, Endpoint, PostgresError, Profile};
 use crate::state::{AppState, Parts};
 use crate::{auth, http, jobs, migrations};
 use eventlog::tree;
-use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use projections::{ReadModels, Runner};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -55,6 +55,18 @@ pub struct Database {
 }
 
 impl Database {
+    /// The database for a command beside a running server: the embedded PostgreSQL of a server that
+    /// runs on the same data folder is used as it runs, and left running.
+    pub async fn open_beside(config: &Config) -> Result<Self, ServerError> {
+        if config.database_url.is_none()
+            && let Some(running) = Endpoint::of_running(&config.data_dir)
+        {
+            let owner = running.connect_options(DATABASE);
+            return Ok(Self { cluster: None, owner });
+        }
+        Self::open(config).await
+    }
+
     /// Starts the embedded PostgreSQL or connects to the configured one, and migrates it.
     pub async fn open(config: &Config) -> Result<Self, ServerError> {
         let (cluster, owner) = match &config.database_url {
@@ -136,34 +148,9 @@ impl Server {
         metrics: PrometheusHandle,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ServerError> {
-        let entropy = Arc::new(Entropy::new(Arc::clone(&clock)));
-        let key = config.jwt_key.as_ref();
-        let keys = auth::SigningKeys::load(key, &config.data_dir, &entropy)?;
         let database = Database::open(&config).await?;
-        let pool = database.pool(config.database.write_connections).await?;
-        let read_pool = match &config.database_read_url {
-            Some(url) => {
-                app_pool(url.expose().parse()?, config.database.read_connections).await?
-            }
-            None => database.pool(config.database.read_connections).await?,
-        };
-        projections::ensure(&pool, &projections::all()).await?;
-        let read_models = ReadModels::new(read_pool.clone());
-        let addr = config.addr;
-        let role = config.role;
-        let provider: Arc<dyn PaymentProvider> = Arc::new(DemoProvider::new(pool.clone()));
-        let parts = Parts {
-            config,
-            clock,
-            entropy,
-            keys,
-            pool,
-            read_pool,
-            read_models,
-            metrics,
-            provider,
-        };
-        let state = AppState::build(parts).await?;
+        let state = assemble(config, metrics, clock, &database).await?;
+        let (addr, role) = (state.config.addr, state.config.role);
         if let Some(admin) = &state.config.first_admin {
             auth::bootstrap::first_admin(&state, &admin.email, admin.password.expose()).await?;
         }
@@ -199,10 +186,49 @@ impl Server {
     }
 }
 
+/// The state of a server, on a database that is open.
+async fn assemble(
+    config: Config,
+    metrics: PrometheusHandle,
+    clock: Arc<dyn Clock>,
+    database: &Database,
+) -> Result<AppState, ServerError> {
+    let entropy = Arc::new(Entropy::new(Arc::clone(&clock)));
+    let key = config.jwt_key.as_ref();
+    let keys = auth::SigningKeys::load(key, &config.data_dir, &entropy)?;
+    let pool = database.pool(config.database.write_connections).await?;
+    let read_pool = match &config.database_read_url {
+        Some(url) => app_pool(url.expose().parse()?, config.database.read_connections).await?,
+        None => database.pool(config.database.read_connections).await?,
+    };
+    projections::ensure(&pool, &projections::all()).await?;
+    let read_models = ReadModels::new(read_pool.clone());
+    let provider: Arc<dyn PaymentProvider> = Arc::new(DemoProvider::new(pool.clone()));
+    let parts = Parts {
+        config,
+        clock,
+        entropy,
+        keys,
+        pool,
+        read_pool,
+        read_models,
+        metrics,
+        provider,
+    };
+    Ok(AppState::build(parts).await?)
+}
+
+/// The state for a command that needs no server around it.
+pub async fn state_for_cli(config: Config, database: &Database) -> Result<AppState, ServerError> {
+    let metrics = PrometheusBuilder::new().build_recorder().handle();
+    assemble(config, metrics, Arc::new(SystemClock), database).await
+}
+
 /// The projections, the checkout process, the tree and the jobs.
 fn start_work(state: &AppState, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
     let holder = state.entropy.new_id();
     let runner = Runner::new(state.pool.clone(), state.read_models.clone(), holder);
+    state.appended.wake(runner.waker());
     let stopped = stop.clone();
     let projecting = runner.run(async move { stopped.cancelled().await });
     let finishing = process::run(

@@ -75,11 +75,15 @@ async fn status(pool: &PgPool) -> Result<(), CliError> {
 
 async fn rebuild(pool: &PgPool, name: &str) -> Result<(), CliError> {
     let definition = find(name)?;
-    let holder = Entropy::new(Arc::new(SystemClock)).new_id();
-    let rebuilt = projections::rebuild(pool, &definition, holder)
+    let rebuilt = projections::rebuild(pool, &definition, holder())
         .await
         .map_err(|error| CliError::Failed(format!("{name} could not be rebuilt: {error}")))?;
-    println!("{name}: {rebuilt}");
+    println!(
+        "{name}: generation {}, {} events in {:.2} s",
+        rebuilt.generation,
+        rebuilt.events,
+        rebuilt.took.as_secs_f64()
+    );
     Ok(())
 }
 
@@ -90,7 +94,7 @@ async fn verify(pool: &PgPool, name: Option<&str>) -> Result<(), CliError> {
     };
     let mut differing = Vec::new();
     for definition in definitions {
-        let compared = projections::compare(pool, &definition)
+        let compared = projections::compare(pool, &definition, holder())
             .await
             .map_err(|error| CliError::Failed(format!("{}: {error}", definition.name)))?;
         println!("{:<12} {} rows compared, {} differ", definition.name, compared.rows, compared.differences.len());
@@ -106,6 +110,11 @@ async fn verify(pool: &PgPool, name: Option<&str>) -> Result<(), CliError> {
     } else {
         Err(CliError::Failed(format!("the log tells otherwise: {}", differing.join(", "))))
     }
+}
+
+/// An id of this process, for leases.
+fn holder() -> uuid::Uuid {
+    Entropy::new(Arc::new(SystemClock)).new_id()
 }
 
 fn find(name: &str) -> Result<Definition, CliError> {

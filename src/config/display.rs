@@ -27,8 +27,8 @@ struct Shown<'c> {
 
 impl Config {
     /// As TOML, for people. Passwords and keys are not in it.
-    pub fn display(&self) -> Result<String, toml::ser::Error> {
-        toml::to_string_pretty(&Shown {
+    pub fn display(&self) -> String {
+        let shown = toml::to_string_pretty(&Shown {
             addr: self.addr.to_string(),
             data_dir: self.data_dir.display().to_string(),
             role: match self.role {
@@ -51,7 +51,9 @@ impl Config {
             tokens: &self.tokens,
             database: &self.database,
             orders: &self.orders,
-        })
+        });
+        #[expect(clippy::expect_used, reason = "tables of texts and numbers, tables last")]
+        shown.expect("a configuration serialises")
     }
 }
 

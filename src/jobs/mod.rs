@@ -2,6 +2,7 @@
 //! nothing.
 
 use crate::state::AppState;
+use chrono::TimeDelta;
 use eventlog::leases;
 use std::time::Duration;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
@@ -9,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 /// A node that died in a job is replaced after this.
 const LEASE: Duration = Duration::from_secs(120);
-/// How long an answer is kept for a repeated request, in hours.
-const IDEMPOTENCY_HOURS: i32 = 48;
+/// How long an answer is kept for a repeated request.
+const KEPT: TimeDelta = TimeDelta::hours(48);
 
 /// Every ten minutes, at the half minute.
 const TIDY_UP: &str = "30 */10 * * * *";
@@ -57,9 +58,8 @@ async fn on_one_node(state: &AppState) -> Result<(), sqlx::Error> {
 /// Deletes what has had its time: recorded answers and sessions that ended.
 pub async fn tidy_up(state: &AppState) -> Result<(), sqlx::Error> {
     let answers = sqlx::query!(
-        "DELETE FROM idempotency WHERE recorded_at < $1 - make_interval(hours => $2)",
-        state.clock.now(),
-        IDEMPOTENCY_HOURS
+        "DELETE FROM idempotency WHERE recorded_at < $1",
+        state.clock.now() - KEPT
     )
     .execute(&state.pool)
     .await?;

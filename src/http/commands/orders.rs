@@ -45,7 +45,7 @@ pub struct PlaceOrderBody {
     #[schema(value_type = String, example = "card")]
     payment_method: PaymentMethod,
     /// Instead of the cart.
-    #[garde(inner(length(min = 1, max = 200)), dive)]
+    #[garde(custom(one_to_200), dive)]
     items: Option<Vec<OrderLine>>,
 }
 
@@ -57,6 +57,15 @@ pub struct OrderLine {
     #[garde(range(min = 1, max = Quantity::MAX))]
     #[schema(minimum = 1, maximum = 999)]
     quantity: u32,
+}
+
+fn one_to_200(lines: &Option<Vec<OrderLine>>, _: &()) -> garde::Result {
+    match lines {
+        Some(lines) if lines.is_empty() || lines.len() > 200 => {
+            Err(garde::Error::new("1 to 200 lines are needed"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The next status.
@@ -71,7 +80,7 @@ pub struct SetStatus {
 /// What to give back: everything that is left where neither `lines` nor `amount` is given.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 pub struct RefundBody {
-    #[garde(inner(length(min = 1, max = 200)), dive)]
+    #[garde(custom(one_to_200), dive)]
     lines: Option<Vec<OrderLine>>,
     /// Without `lines`: that much money. With them: at most what they cost.
     #[garde(skip)]

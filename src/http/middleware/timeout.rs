@@ -11,11 +11,9 @@ use std::time::Duration;
 /// Answers 503 where the time is over.
 pub async fn time_out(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let limit = Duration::from_secs(state.config.http.request_timeout_s);
-    match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            tracing::warn!(limit_s = limit.as_secs(), "a request took too long");
-            Problem::overloaded("the request took too long; try again").into_response()
-        }
+    if let Ok(response) = tokio::time::timeout(limit, next.run(request)).await {
+        return response;
     }
+    tracing::warn!(limit_s = limit.as_secs(), "a request took too long");
+    Problem::overloaded("the request took too long; try again").into_response()
 }

@@ -101,7 +101,7 @@ async fn command_other(
             conditions.check_version(work.version::<Account>(&id.to_string()))?;
             work.execute::<Account>(id, command.clone())?;
             let reply = answer::without_personal_data(Reply::ok(&()), id);
-            work.respond(reply.recorded());
+            work.respond_with(|| reply.recorded());
             Ok(reply)
         })
         .await?;

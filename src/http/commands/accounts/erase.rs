@@ -32,7 +32,7 @@ pub async fn erase(
                 work.execute::<Account>(id, Command::Erase)?;
                 work.erase_personal(id.uuid());
                 let reply = Reply::no_content();
-                work.respond(reply.recorded());
+                work.respond_with(|| reply.recorded());
                 Ok(reply)
             })
             .await?;

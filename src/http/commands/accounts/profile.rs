@@ -93,7 +93,7 @@ async fn change(
                 work.set_personal(id.uuid(), *field, value.as_str());
             }
             let reply = answer::without_personal_data(Reply::ok(&()), id);
-            work.respond(reply.recorded());
+            work.respond_with(|| reply.recorded());
             Ok(reply)
         })
         .await?;

@@ -67,7 +67,7 @@ pub async fn register(
                 registration.record(work)?;
                 let reply = Reply::created("/api/v1/auth/me", &());
                 let reply = answer::without_personal_data(reply, id);
-                work.respond(reply.recorded());
+                work.respond_with(|| reply.recorded());
                 Ok(reply)
             })
             .await?;
