@@ -152,7 +152,7 @@ async fn rows_differing(
 fn all_rows(shape: &Shape) -> String {
     format!(
         "SELECT t.{key}::text, row_to_json(t)::text FROM {table} t ORDER BY t.{key}::text COLLATE \"C\"",
-        key = shape.key.name,
+        key = shape.key().name,
         table = shape.table,
     )
 }

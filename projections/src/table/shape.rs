@@ -14,11 +14,21 @@ pub(crate) struct Shape {
     /// Qualified and quoted.
     pub table: String,
     pub columns: Vec<Column>,
-    /// The primary key.
-    pub key: Column,
+    /// The place of the primary key among them.
+    pub key: usize,
+}
+
+impl Column {
+    pub fn is_json(&self) -> bool {
+        matches!(self.sql_type.as_str(), "json" | "jsonb")
+    }
 }
 
 impl Shape {
+    pub fn key(&self) -> &Column {
+        &self.columns[self.key]
+    }
+
     pub async fn load(
         db: &mut PgConnection,
         schema: &str,
@@ -41,12 +51,11 @@ impl Shape {
         .await?;
         let mut key = None;
         let mut columns = Vec::with_capacity(rows.len());
-        for row in rows {
-            let column = Column { name: row.name, sql_type: row.sql_type };
+        for (place, row) in rows.into_iter().enumerate() {
             if row.is_key {
-                key = Some(column.clone());
+                key = Some(place);
             }
-            columns.push(column);
+            columns.push(Column { name: row.name, sql_type: row.sql_type });
         }
         let key = key.ok_or_else(|| {
             sqlx::Error::Protocol(format!("{schema}.{table} needs a primary key of one column"))

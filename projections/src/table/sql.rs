@@ -3,27 +3,14 @@
 
 use super::Shape;
 use super::shape::Column;
-use std::fmt::Write;
 
-fn names<'c>(prefix: &str, columns: impl IntoIterator<Item = &'c Column>) -> String {
-    let mut list = String::new();
-    for column in columns {
-        let comma = if list.is_empty() { "" } else { ", " };
-        // Writing to a string cannot fail.
-        let _ = write!(list, "{comma}{prefix}{}", column.name);
-    }
-    list
-}
-
-/// The columns as a row type, for the JSON functions.
-fn row_type<'c>(columns: impl IntoIterator<Item = &'c Column>) -> String {
-    let mut list = String::new();
-    for column in columns {
-        let comma = if list.is_empty() { "" } else { ", " };
-        // Writing to a string cannot fail.
-        let _ = write!(list, "{comma}{} {}", column.name, column.sql_type);
-    }
-    list
+fn list<'c>(
+    columns: impl IntoIterator<Item = &'c Column>,
+    item: impl Fn(usize, &Column) -> String,
+) -> String {
+    let items: Vec<String> =
+        columns.into_iter().enumerate().map(|(place, column)| item(place + 1, column)).collect();
+    items.join(", ")
 }
 
 /// `$1`: keys as texts. Returns the place of the key (from 1) and the row as JSON text.
@@ -32,39 +19,40 @@ pub(super) fn load(shape: &Shape) -> String {
         "SELECT k.place, (SELECT row_to_json(r) FROM (SELECT {columns}) r)::text
            FROM UNNEST($1::text[]::{key_type}[]) WITH ORDINALITY AS k(key, place)
            JOIN {table} t ON t.{key} = k.key",
-        columns = names("t.", &shape.columns),
-        key_type = shape.key.sql_type,
+        columns = list(&shape.columns, |_, column| format!("t.{}", column.name)),
+        key_type = shape.key().sql_type,
         table = shape.table,
-        key = shape.key.name,
+        key = shape.key().name,
     )
 }
 
-/// `$1`: a JSON array of whole rows.
+/// `$1`, `$2`, …: the values of each column as an array of texts.
 pub(super) fn insert(shape: &Shape) -> String {
     format!(
-        "INSERT INTO {table} ({columns}) SELECT {columns}
-           FROM json_to_recordset($1::text::json) AS r({row_type})",
+        "INSERT INTO {table} ({columns}) SELECT {values} FROM UNNEST({arrays}) AS r({columns})",
         table = shape.table,
-        columns = names("", &shape.columns),
-        row_type = row_type(&shape.columns),
+        columns = list(&shape.columns, |_, column| column.name.clone()),
+        values =
+            list(&shape.columns, |_, column| format!("r.{}::{}", column.name, column.sql_type)),
+        arrays = list(&shape.columns, |place, _| format!("${place}::text[]")),
     )
 }
 
-/// `$1`: a JSON array of objects with the key and the columns of `changed`.
-pub(super) fn update(shape: &Shape, changed: &[&Column]) -> String {
-    let mut assignments = String::new();
-    for column in changed {
-        let comma = if assignments.is_empty() { "" } else { ", " };
-        // Writing to a string cannot fail.
-        let _ = write!(assignments, "{comma}{0} = r.{0}", column.name);
-    }
+/// `$1`: keys; `$2`, `$3`, …: the values of each changed column; all as arrays of texts.
+pub(super) fn update(shape: &Shape, changed: &[usize]) -> String {
+    let changed = || changed.iter().map(|place| &shape.columns[*place]);
+    let all = || std::iter::once(shape.key()).chain(changed());
     format!(
-        "UPDATE {table} t SET {assignments}
-           FROM json_to_recordset($1::text::json) AS r({row_type})
-          WHERE t.{key} = r.{key}",
+        "UPDATE {table} t SET {assignments} FROM UNNEST({arrays}) AS r({columns})
+          WHERE t.{key} = r.{key}::{key_type}",
         table = shape.table,
-        row_type = row_type(std::iter::once(&shape.key).chain(changed.iter().copied())),
-        key = shape.key.name,
+        assignments = list(changed(), |_, column| {
+            format!("{0} = r.{0}::{1}", column.name, column.sql_type)
+        }),
+        arrays = list(all(), |place, _| format!("${place}::text[]")),
+        columns = list(all(), |_, column| column.name.clone()),
+        key = shape.key().name,
+        key_type = shape.key().sql_type,
     )
 }
 
@@ -73,7 +61,7 @@ pub(super) fn delete(shape: &Shape) -> String {
     format!(
         "DELETE FROM {table} WHERE {key} = ANY ($1::text[]::{key_type}[])",
         table = shape.table,
-        key = shape.key.name,
-        key_type = shape.key.sql_type,
+        key = shape.key().name,
+        key_type = shape.key().sql_type,
     )
 }

@@ -4,14 +4,14 @@
 //! together with its checkpoint, and whoever uses a worker moves that checkpoint first, from
 //! exactly where the worker stands: had anybody else written, the move would fail.
 
+use super::change::{Changes, Columns};
 use super::{Shape, sql};
 use crate::Projection;
 use crate::batch::Slot;
 use async_trait::async_trait;
 use eventlog::Position;
-use serde_json::{Map, Value};
 use sqlx::PgConnection;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -122,90 +122,46 @@ impl<P: Projection> TableWorker<P> {
     async fn store(&self, db: &mut PgConnection) -> Result<(), Fault> {
         let changes = self.changes().map_err(|error| Fault::Poison {
             at: None,
-            error: format!("a row does not serialise: {error}"),
+            error: format!("a row does not fit its table: {error}"),
         })?;
         if !changes.deleted.is_empty() {
             let rows = changes.deleted.len();
             let query = sqlx::query(&self.delete).bind(changes.deleted);
             check(query.execute(&mut *db).await, rows)?;
         }
-        for (columns, updated) in changes.updated {
-            let columns: Vec<_> = columns.iter().map(|place| &self.shape.columns[*place]).collect();
-            let update = sql::update(&self.shape, &columns);
-            let rows = updated.len();
-            let query = sqlx::query(&update).bind(array(&updated)?);
-            check(query.execute(&mut *db).await, rows)?;
+        for (changed, columns) in changes.updated {
+            let update = sql::update(&self.shape, &changed);
+            execute(db, &update, columns).await?;
         }
         if !changes.inserted.is_empty() {
-            let query = sqlx::query(&self.insert).bind(array(&changes.inserted)?);
-            check(query.execute(&mut *db).await, changes.inserted.len())?;
+            execute(db, &self.insert, changes.inserted).await?;
         }
         Ok(())
     }
 
-    fn changes(&self) -> Result<Changes<'_, P::Row>, serde_json::Error> {
+    fn changes(&self) -> Result<Changes, serde_json::Error> {
         let mut changes = Changes::default();
         for (key, new) in &self.pending {
             match (self.rows.get(key).and_then(Option::as_ref), new) {
                 (None, None) => {}
-                (None, Some(new)) => changes.inserted.push(new),
+                (None, Some(new)) => changes.insert(&self.shape, new)?,
                 (Some(_), None) => changes.deleted.push(key.to_string()),
                 (Some(old), Some(new)) if old == new => {}
-                (Some(old), Some(new)) => {
-                    let (columns, object) = self.difference(old, new)?;
-                    changes.updated.entry(columns).or_default().push(object);
-                }
+                (Some(old), Some(new)) => changes.update(&self.shape, old, new)?,
             }
         }
         Ok(changes)
     }
+}
 
-    /// The places of the columns that differ, and an object with them and the key. Storing only
-    /// those keeps generated columns, and rows moved out of line, untouched.
-    fn difference(
-        &self,
-        old: &P::Row,
-        new: &P::Row,
-    ) -> Result<(Vec<usize>, Map<String, Value>), serde_json::Error> {
-        let (old, new) = (serde_json::to_value(old)?, serde_json::to_value(new)?);
-        let (Value::Object(old), Value::Object(mut new)) = (old, new) else {
-            return Err(serde::ser::Error::custom("a row must be an object"));
-        };
-        let key = &self.shape.key.name;
-        let mut columns = Vec::new();
-        let mut object = Map::new();
-        for (place, column) in self.shape.columns.iter().enumerate() {
-            let Some(value) = new.remove(&column.name) else {
-                let error = format!("the row has no field {}", column.name);
-                return Err(serde::ser::Error::custom(error));
-            };
-            if column.name == *key {
-                object.insert(column.name.clone(), value);
-            } else if old.get(&column.name) != Some(&value) {
-                columns.push(place);
-                object.insert(column.name.clone(), value);
-            }
-        }
-        Ok((columns, object))
+/// Runs a statement that takes an array for each column.
+async fn execute(db: &mut PgConnection, sql: &str, columns: Columns) -> Result<(), Fault> {
+    let rows = columns.first().map_or(0, Vec::len);
+    let mut query = sqlx::query(sql);
+    for values in columns {
+        query = query.bind(values);
     }
-}
-
-struct Changes<'r, Row> {
-    inserted: Vec<&'r Row>,
-    /// By the columns that changed, so that each statement names only those.
-    updated: BTreeMap<Vec<usize>, Vec<Map<String, Value>>>,
-    deleted: Vec<String>,
-}
-
-impl<Row> Default for Changes<'_, Row> {
-    fn default() -> Self {
-        Self { inserted: Vec::new(), updated: BTreeMap::new(), deleted: Vec::new() }
-    }
-}
-
-fn array<T: serde::Serialize>(rows: &[T]) -> Result<String, Fault> {
-    serde_json::to_string(rows)
-        .map_err(|error| Fault::Poison { at: None, error: format!("no JSON: {error}") })
+    check(query.execute(db).await, rows)
 }
 
 fn poison(event: &crate::Envelope, error: &crate::ApplyError) -> Fault {
@@ -234,7 +190,7 @@ impl<P: Projection> Worker for TableWorker<P> {
             return Ok(());
         }
         let mut unknown: Vec<P::Key> = Vec::new();
-        let mut asked = std::collections::HashSet::new();
+        let mut asked = HashSet::new();
         for (_, key) in &touched {
             if !self.rows.contains_key(key) && asked.insert(key) {
                 unknown.push(key.clone());
