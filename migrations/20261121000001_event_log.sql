@@ -120,4 +120,8 @@ DO $$
 BEGIN
     EXECUTE format('GRANT CREATE ON DATABASE %I TO ledgerline_app', current_database());
     EXECUTE format('GRANT ledgerline_app TO %I', current_user);
+    -- The table is the migrator's; the server only looks whether anything is missing.
+    IF to_regclass('_sqlx_migrations') IS NOT NULL THEN
+        GRANT SELECT ON _sqlx_migrations TO ledgerline_app;
+    END IF;
 END $$;

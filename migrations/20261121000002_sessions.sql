@@ -17,3 +17,5 @@ CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_age ON sessions (expires_at);
 CREATE INDEX sessions_revoked ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;
 COMMENT ON TABLE sessions IS 'Refresh tokens as SHA-256 hashes; a token that is used twice ends its family.';
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO ledgerline_app;
