@@ -18,10 +18,7 @@ pub fn codec() -> Codec {
     ] {
         codec = codec.upcast(aggregate_type, upcast::upcasters(aggregate_type));
     }
-    codec.snapshot(
-        <StockItem as Decider>::TYPE,
-        SnapshotPolicy { every: 500, schema_version: 1 },
-    )
+    codec.snapshot(<StockItem as Decider>::TYPE, SnapshotPolicy { every: 500, schema_version: 1 })
 }
 
 /// What a command answers, and how it is recorded under an idempotency key.

@@ -72,10 +72,8 @@ impl Database {
         let (cluster, owner) = match &config.database_url {
             Some(url) => (None, url.expose().parse::<PgConnectOptions>()?),
             None => {
-                let options = ClusterOptions {
-                    data_dir: config.data_dir.clone(),
-                    profile: Profile::Serve,
-                };
+                let options =
+                    ClusterOptions { data_dir: config.data_dir.clone(), profile: Profile::Serve };
                 let cluster = Cluster::start(options).await?;
                 cluster.ensure_database(DATABASE).await?;
                 let owner = cluster.connect_options(DATABASE);
@@ -159,11 +157,9 @@ impl Server {
         if role.works() {
             background.extend(start_work(&state, &stop));
         }
-        let listener = TcpListener::bind(addr)
-            .await
-            .map_err(|source| ServerError::Listen { addr, source })?;
-        let addr =
-            listener.local_addr().map_err(|source| ServerError::Listen { addr, source })?;
+        let listener =
+            TcpListener::bind(addr).await.map_err(|source| ServerError::Listen { addr, source })?;
+        let addr = listener.local_addr().map_err(|source| ServerError::Listen { addr, source })?;
         let http = tokio::spawn(http::serve(listener, state.clone(), stop.child_token()));
         Ok(Self { state, addr, stop, http, background, database })
     }
@@ -204,17 +200,8 @@ async fn assemble(
     projections::ensure(&pool, &projections::all()).await?;
     let read_models = ReadModels::new(read_pool.clone());
     let provider: Arc<dyn PaymentProvider> = Arc::new(DemoProvider::new(pool.clone()));
-    let parts = Parts {
-        config,
-        clock,
-        entropy,
-        keys,
-        pool,
-        read_pool,
-        read_models,
-        metrics,
-        provider,
-    };
+    let parts =
+        Parts { config, clock, entropy, keys, pool, read_pool, read_models, metrics, provider };
     Ok(AppState::build(parts).await?)
 }
 

@@ -81,10 +81,8 @@ pub async fn change<A: Answer>(
 ) -> Result<Outcome<A>, UnitError<CartError>> {
     for lookup in 1.. {
         let (cart, _) = log.peek::<Cart>(&cart_id.to_string()).await.map_err(UnitError::widen)?;
-        let mut unit = log
-            .unit(metadata.clone())
-            .write::<Cart>(cart_id.to_string())
-            .idempotency(key.clone());
+        let mut unit =
+            log.unit(metadata.clone()).write::<Cart>(cart_id.to_string()).idempotency(key.clone());
         for line in cart.lines() {
             unit = with_goods(unit, line.product_id);
         }
@@ -148,11 +146,7 @@ fn with_goods(unit: UnitBuilder<'_>, product_id: ProductId) -> UnitBuilder<'_> {
     unit.peek::<Product>(product_id.to_string()).peek::<StockItem>(product_id.to_string())
 }
 
-fn check_version(
-    work: &Work<'_>,
-    cart_id: CartId,
-    expected: &Expected,
-) -> Result<(), CartError> {
+fn check_version(work: &Work<'_>, cart_id: CartId, expected: &Expected) -> Result<(), CartError> {
     let found = work.version::<Cart>(&cart_id.to_string());
     if expected.allows(found) { Ok(()) } else { Err(CartError::Stale { found }) }
 }

@@ -2,7 +2,7 @@
 
 mod bulk;
 
-pub use bulk::{BulkRow, RowOutcome, import};
+pub use bulk::{BulkRow, Import, RowOutcome};
 
 use crate::expected::Expected;
 use crate::log::{Answer, Execute};
@@ -43,8 +43,13 @@ pub struct ProductChange {
 #[derive(Debug, Clone)]
 pub enum StockChange {
     /// Sets the units available for sale.
-    SetAvailable { quantity: u32 },
-    Adjust { delta: i64, reason: String },
+    SetAvailable {
+        quantity: u32,
+    },
+    Adjust {
+        delta: i64,
+        reason: String,
+    },
 }
 
 /// Why a change of the catalogue was refused.

@@ -28,7 +28,8 @@ impl Checkout {
         };
         let payment_id = details.payment_id;
         let now = self.clock.now();
-        let tracking_number = format!("LL{:012}", u64::from_be_bytes(self.entropy.bytes()) % 1_000_000_000_000);
+        let tracking_number =
+            format!("LL{:012}", u64::from_be_bytes(self.entropy.bytes()) % 1_000_000_000_000);
         self.log
             .unit(metadata)
             .write::<Order>(order_id.to_string())
@@ -82,8 +83,8 @@ fn take_cash(
     let order = work.state::<Order>(&order_id.to_string()).clone();
     let Some(details) = order.details() else { return Ok(()) };
     let payment_id = details.payment_id;
-    let pending = work.state::<Payment>(&payment_id.to_string()).status()
-        == Some(payment::Status::Pending);
+    let pending =
+        work.state::<Payment>(&payment_id.to_string()).status() == Some(payment::Status::Pending);
     if details.payment_method != PaymentMethod::CashOnDelivery || !pending {
         return Ok(());
     }

@@ -82,14 +82,12 @@ impl Checkout {
     }
 
     /// Which products the unit of work will meet. What is ordered is decided within it.
-    async fn products_in(
-        &self,
-        goods: &Goods,
-    ) -> Result<Vec<ProductId>, UnitError<CheckoutError>> {
+    async fn products_in(&self, goods: &Goods) -> Result<Vec<ProductId>, UnitError<CheckoutError>> {
         match goods {
             Goods::Items(items) => Ok(items.iter().map(|(id, _)| *id).collect()),
             Goods::Cart(id) => {
-                let (cart, _) = self.log.peek::<Cart>(&id.to_string()).await.map_err(UnitError::widen)?;
+                let (cart, _) =
+                    self.log.peek::<Cart>(&id.to_string()).await.map_err(UnitError::widen)?;
                 Ok(cart.lines().iter().map(|line| line.product_id).collect())
             }
         }

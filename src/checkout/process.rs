@@ -120,8 +120,7 @@ impl Worker {
             Kind::Refund => "checkout: refund",
         };
         let request_id: Uuid = self.checkout.entropy.new_id();
-        Metadata::new("checkout", request_id, command)
-            .caused_by(task.event_id, task.correlation_id)
+        Metadata::new("checkout", request_id, command).caused_by(task.event_id, task.correlation_id)
     }
 
     async fn expire(

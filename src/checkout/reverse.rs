@@ -62,9 +62,8 @@ impl Checkout {
         key: Option<IdempotencyKey>,
         answer: impl Fn(&OrderState) -> A + Send + 'static,
     ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
-        let decide = move |work: &mut Work<'_>, facts: &Facts| {
-            give_back(work, facts, by, refund.clone())
-        };
+        let decide =
+            move |work: &mut Work<'_>, facts: &Facts| give_back(work, facts, by, refund.clone());
         self.reverse(metadata, order_id, expected, key, Box::new(decide), answer).await
     }
 
@@ -179,8 +178,7 @@ fn cancel(
     reason: CancelReason,
 ) -> Result<(), CheckoutError> {
     let order_id = facts.order_id;
-    let was_pending =
-        work.state::<Order>(&order_id.to_string()).status() == Some(Status::Pending);
+    let was_pending = work.state::<Order>(&order_id.to_string()).status() == Some(Status::Pending);
     work.execute::<Order>(order_id, order::Command::Cancel { reason, at: facts.now, by })?;
     if was_pending {
         release(work, order_id, ReleaseReason::Cancelled)?;

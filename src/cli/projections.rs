@@ -57,7 +57,10 @@ async fn perform(pool: &PgPool, action: &Action) -> Result<(), CliError> {
 }
 
 async fn status(pool: &PgPool) -> Result<(), CliError> {
-    println!("{:<12} {:>3} {:>4} {:<9} {:>20} {:>8}  error", "name", "ver", "gen", "state", "position", "behind");
+    println!(
+        "{:<12} {:>3} {:>4} {:<9} {:>20} {:>8}  error",
+        "name", "ver", "gen", "state", "position", "behind"
+    );
     for row in projections::status(pool).await? {
         println!(
             "{:<12} {:>3} {:>4} {:<9} {:>20} {:>8}  {}",
@@ -97,7 +100,12 @@ async fn verify(pool: &PgPool, name: Option<&str>) -> Result<(), CliError> {
         let compared = projections::compare(pool, &definition, holder())
             .await
             .map_err(|error| CliError::Failed(format!("{}: {error}", definition.name)))?;
-        println!("{:<12} {} rows compared, {} differ", definition.name, compared.rows, compared.differences.len());
+        println!(
+            "{:<12} {} rows compared, {} differ",
+            definition.name,
+            compared.rows,
+            compared.differences.len()
+        );
         for difference in compared.differences.iter().take(10) {
             println!("  {difference:?}");
         }

@@ -57,12 +57,10 @@ async fn on_one_node(state: &AppState) -> Result<(), sqlx::Error> {
 
 /// Deletes what has had its time: recorded answers and sessions that ended.
 pub async fn tidy_up(state: &AppState) -> Result<(), sqlx::Error> {
-    let answers = sqlx::query!(
-        "DELETE FROM idempotency WHERE recorded_at < $1",
-        state.clock.now() - KEPT
-    )
-    .execute(&state.pool)
-    .await?;
+    let answers =
+        sqlx::query!("DELETE FROM idempotency WHERE recorded_at < $1", state.clock.now() - KEPT)
+            .execute(&state.pool)
+            .await?;
     let sessions = state.sessions.purge(state.clock.now()).await?;
     tracing::info!(answers = answers.rows_affected(), sessions, "tidied up");
     Ok(())

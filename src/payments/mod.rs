@@ -13,9 +13,13 @@ use async_trait::async_trait;
 /// What the provider did with a payment: final.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Charge {
-    Captured { transaction_id: String },
+    Captured {
+        transaction_id: String,
+    },
     /// Refused, in the provider's words.
-    Declined { reason: String },
+    Declined {
+        reason: String,
+    },
 }
 
 /// The provider did not answer, or not in time: the outcome is unknown until it is asked.

@@ -212,7 +212,8 @@ impl Owner {
     /// Gives the client the id of a session that began with this request.
     fn begin_session(&self, response: &mut Response) {
         let Some(session) = self.begins else { return };
-        let cookie = format!("{GUEST_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000");
+        let cookie =
+            format!("{GUEST_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000");
         if let Ok(cookie) = HeaderValue::try_from(cookie) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }

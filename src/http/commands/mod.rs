@@ -1,17 +1,20 @@
 //! The requests that change something, one file per resource. Never reads a projection to decide.
 
 mod accounts;
-mod products;
-mod payments;
-mod orders;
+mod bulk;
 mod cart;
+mod orders;
+mod payments;
+mod products;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
 
 /// All of them, without the prefix.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(accounts::router())
+    OpenApiRouter::new()
+        .merge(accounts::router())
+        .merge(bulk::router())
         .merge(products::router())
         .merge(payments::router())
         .merge(orders::router())

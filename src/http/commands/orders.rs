@@ -133,9 +133,8 @@ async fn place(
         .version(order.version)
         .replayed_as(StatusCode::OK)
     };
-    let outcome = Checkout::of(&state)
-        .place(ctx.metadata(), request, ctx.idempotency(), answer)
-        .await?;
+    let outcome =
+        Checkout::of(&state).place(ctx.metadata(), request, ctx.idempotency(), answer).await?;
     finish(&state, &ctx, outcome).await
 }
 
@@ -234,9 +233,8 @@ async fn advance(
 ) -> Result<Response, Problem> {
     let answer = shown(&state, id).await?;
     let (expected, key) = (ctx.expected(), ctx.idempotency());
-    let outcome = Checkout::of(&state)
-        .advance(ctx.metadata(), id, to, by, expected, key, answer)
-        .await?;
+    let outcome =
+        Checkout::of(&state).advance(ctx.metadata(), id, to, by, expected, key, answer).await?;
     finish(&state, &ctx, outcome).await
 }
 
@@ -277,10 +275,8 @@ async fn shown(
     id: OrderId,
 ) -> Result<impl Fn(&OrderState) -> Reply + Send + 'static, Problem> {
     let view = projections::orders::order(&state.pool, id).await?;
-    let recipient = view.map(|view| Recipient {
-        delivery_address: view.delivery_address,
-        phone: view.phone,
-    });
+    let recipient =
+        view.map(|view| Recipient { delivery_address: view.delivery_address, phone: view.phone });
     let recipient = recipient.unwrap_or_default();
     Ok(move |order: &OrderState| {
         Reply::ok(&OrderResource::after(order, recipient.clone())).version(order.version)

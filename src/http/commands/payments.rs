@@ -55,9 +55,7 @@ async fn pay(
     check_payer(&state, order_id, &caller).await?;
     let by = match caller.role {
         Role::Admin => Actor::Admin,
-        Role::Customer | Role::Seller | Role::Auditor | Role::Analyst => {
-            Actor::Customer(caller.id)
-        }
+        Role::Customer | Role::Seller | Role::Auditor | Role::Analyst => Actor::Customer(caller.id),
     };
     let payer = Payer { by, method: body.payment_method, card_token: body.card_token };
     // The provider is asked in between: a client that hangs up must not cut that in half.

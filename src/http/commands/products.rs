@@ -1,8 +1,6 @@
 //! Products: `/products`.
 
-use crate::catalogue::{
-    self, ChangeContext, NewProduct, ProductChange, ProductState, StockChange,
-};
+use crate::catalogue::{self, ChangeContext, NewProduct, ProductChange, ProductState, StockChange};
 use crate::http::extract::{CommandContext, Json, Path, Seller};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, finish};
@@ -35,7 +33,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 pub struct CreateProduct {
     #[garde(length(chars, min = 1, max = 200))]
     #[schema(min_length = 1, max_length = 200)]
-    name: String,
+    pub(super) name: String,
     #[garde(length(chars, max = 10_000))]
     #[serde(default)]
     #[schema(max_length = 10_000)]
@@ -257,9 +255,7 @@ async fn set_stock(
 pub(super) fn editor(seller: &Seller) -> Editor {
     match seller.role {
         Role::Admin => Editor::Admin,
-        Role::Customer | Role::Seller | Role::Auditor | Role::Analyst => {
-            Editor::Seller(seller.id)
-        }
+        Role::Customer | Role::Seller | Role::Auditor | Role::Analyst => Editor::Seller(seller.id),
     }
 }
 

@@ -1,18 +1,19 @@
 //! The requests that change nothing, one file per resource. Never touches the log.
 
 mod accounts;
-mod products;
-mod payments;
-mod orders;
-mod order_events;
 mod cart;
+mod order_events;
+mod orders;
+mod payments;
+mod products;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
 
 /// All of them, without the prefix.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(accounts::router())
+    OpenApiRouter::new()
+        .merge(accounts::router())
         .merge(products::router())
         .merge(payments::router())
         .merge(orders::router())

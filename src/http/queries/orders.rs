@@ -141,10 +141,7 @@ fn filter(query: &OrdersQuery, page: &PageQuery) -> Result<Filter, Problem> {
     })
 }
 
-async fn page_of(
-    state: &AppState,
-    filter: &Filter,
-) -> Result<Json<List<OrderResource>>, Problem> {
+async fn page_of(state: &AppState, filter: &Filter) -> Result<Json<List<OrderResource>>, Problem> {
     let found = orders::list(&state.read_pool, filter).await?;
     let items = found.items.into_iter().filter_map(OrderResource::from_view).collect();
     Ok(Json(List::new(items, found.next.as_ref())))

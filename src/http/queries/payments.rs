@@ -34,8 +34,7 @@ async fn show(
 ) -> Result<Response, Problem> {
     let found = payments::payment(&state.read_pool, id.into()).await?;
     let row = found.filter(|row| caller.owns(row.user_id)).ok_or_else(not_found)?;
-    let payment =
-        PaymentResource::of(row.id, &row.state, row.version).ok_or_else(not_found)?;
+    let payment = PaymentResource::of(row.id, &row.state, row.version).ok_or_else(not_found)?;
     Ok(versioned(&headers, row.version, &payment))
 }
 

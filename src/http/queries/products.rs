@@ -21,10 +21,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(show))
-        .routes(routes!(categories))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(categories))
 }
 
 /// What of the catalogue is wanted.

@@ -140,8 +140,7 @@ impl OrderResource {
     }
 
     pub fn from_view(view: OrderView) -> Option<Self> {
-        let recipient =
-            Recipient { delivery_address: view.delivery_address, phone: view.phone };
+        let recipient = Recipient { delivery_address: view.delivery_address, phone: view.phone };
         let row = view.order;
         Self::of(row.id, &row.state, row.version, view.payment_status, recipient)
     }

@@ -1,0 +1,254 @@
+//! Cutting a body into rows while it arrives: JSON arrays, lines of JSON, CSV. Holds one row and the
+//! part of the next that has come.
+
+use crate::http::commands::products::CreateProduct;
+use crate::http::problem::Problem;
+use garde::Validate;
+
+/// The longest row, in bytes.
+const MAX_ROW: usize = 256 * 1024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Array,
+    Lines,
+    Csv,
+}
+
+impl Format {
+    pub fn of(content_type: &str) -> Result<Self, Problem> {
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        match essence.to_ascii_lowercase().as_str() {
+            "application/json" => Ok(Self::Array),
+            "application/x-ndjson" | "application/jsonl" | "application/json-seq" => {
+                Ok(Self::Lines)
+            }
+            "text/csv" => Ok(Self::Csv),
+            _ => Err(Problem::unsupported_media_type(
+                "unsupported_media_type",
+                "the body must be application/json, application/x-ndjson or text/csv",
+            )),
+        }
+    }
+}
+
+pub(super) type Row = Result<CreateProduct, String>;
+
+/// Where the scan is within a row.
+#[derive(Debug, Default)]
+struct Scan {
+    depth: u32,
+    in_string: bool,
+    escaped: bool,
+    /// A JSON array: before `[`, within, after `]`.
+    opened: bool,
+    closed: bool,
+}
+
+pub(super) struct RowReader {
+    format: Format,
+    row: Vec<u8>,
+    scan: Scan,
+    header: Option<csv::StringRecord>,
+}
+
+impl RowReader {
+    pub fn new(format: Format) -> Self {
+        Self { format, row: Vec::new(), scan: Scan::default(), header: None }
+    }
+
+    /// The rows that end within this piece of the body.
+    pub fn push(&mut self, piece: &[u8]) -> Result<Vec<Row>, Problem> {
+        let mut rows = Vec::new();
+        for byte in piece {
+            let ended = match self.format {
+                Format::Array => self.array_byte(*byte)?,
+                Format::Lines => self.line_byte(*byte),
+                Format::Csv => self.csv_byte(*byte),
+            };
+            if self.row.len() > MAX_ROW {
+                return Err(Problem::payload_too_large(
+                    "row_too_large",
+                    "a row has at most 256 KiB",
+                ));
+            }
+            if ended {
+                rows.extend(self.take());
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The last row, which need not end with a line feed.
+    pub fn finish(&mut self) -> Result<Vec<Row>, Problem> {
+        let complete = match self.format {
+            Format::Array => self.scan.closed && self.scan.depth == 0,
+            Format::Lines => true,
+            Format::Csv => !self.scan.in_string,
+        };
+        if !complete {
+            return Err(malformed("the body ends in the middle of a row"));
+        }
+        Ok(self.take().into_iter().collect())
+    }
+
+    /// Whether an element of the array ends with this byte.
+    fn array_byte(&mut self, byte: u8) -> Result<bool, Problem> {
+        let scan = &mut self.scan;
+        if scan.depth == 0 {
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => return Ok(false),
+                b'[' if !scan.opened => scan.opened = true,
+                b',' if scan.opened && !scan.closed => {}
+                b']' if scan.opened && !scan.closed => scan.closed = true,
+                b'{' if scan.opened && !scan.closed => {
+                    scan.depth = 1;
+                    self.row.push(byte);
+                }
+                _ => return Err(malformed("an array of products is needed")),
+            }
+            return Ok(false);
+        }
+        self.row.push(byte);
+        if scan.in_string {
+            match byte {
+                _ if scan.escaped => scan.escaped = false,
+                b'\\' => scan.escaped = true,
+                b'"' => scan.in_string = false,
+                _ => {}
+            }
+            return Ok(false);
+        }
+        match byte {
+            b'"' => scan.in_string = true,
+            b'{' | b'[' => scan.depth += 1,
+            b'}' | b']' => scan.depth -= 1,
+            _ => {}
+        }
+        Ok(scan.depth == 0)
+    }
+
+    fn line_byte(&mut self, byte: u8) -> bool {
+        if byte == b'\n' {
+            return true;
+        }
+        self.row.push(byte);
+        false
+    }
+
+    /// A line feed within quotes belongs to the row; a doubled quote leaves and enters at once.
+    fn csv_byte(&mut self, byte: u8) -> bool {
+        if byte == b'"' {
+            self.scan.in_string = !self.scan.in_string;
+        }
+        if byte == b'\n' && !self.scan.in_string {
+            return true;
+        }
+        self.row.push(byte);
+        false
+    }
+
+    fn take(&mut self) -> Option<Row> {
+        let row = std::mem::take(&mut self.row);
+        if row.iter().all(u8::is_ascii_whitespace) {
+            return None;
+        }
+        match self.format {
+            Format::Array | Format::Lines => Some(check(json(&row))),
+            Format::Csv => self.csv_row(&row),
+        }
+    }
+
+    fn csv_row(&mut self, row: &[u8]) -> Option<Row> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(row);
+        let mut record = csv::StringRecord::new();
+        match reader.read_record(&mut record) {
+            Ok(false) => None,
+            Ok(true) => match &self.header {
+                Some(header) => {
+                    Some(check(record.deserialize(Some(header)).map_err(|e| e.to_string())))
+                }
+                None => {
+                    self.header = Some(record);
+                    None
+                }
+            },
+            Err(error) => Some(Err(error.to_string())),
+        }
+    }
+}
+
+fn json(row: &[u8]) -> Row {
+    let mut json = serde_json::Deserializer::from_slice(row);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| error.to_string())
+}
+
+fn check(row: Row) -> Row {
+    let product = row?;
+    product.validate().map_err(|report| report.to_string().trim().to_owned())?;
+    Ok(product)
+}
+
+fn malformed(detail: &str) -> Problem {
+    Problem::bad_request("malformed_body", detail.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(format: Format, body: &str, piece: usize) -> Result<Vec<Row>, Problem> {
+        let mut reader = RowReader::new(format);
+        let mut rows = Vec::new();
+        for piece in body.as_bytes().chunks(piece) {
+            rows.extend(reader.push(piece)?);
+        }
+        rows.extend(reader.finish()?);
+        Ok(rows)
+    }
+
+    fn names(format: Format, body: &str) -> Vec<Option<String>> {
+        let whole = read(format, body, body.len()).unwrap();
+        let pieces = read(format, body, 3).unwrap();
+        let names = |rows: Vec<Row>| {
+            rows.into_iter().map(|row| row.ok().map(|row| row.name)).collect::<Vec<_>>()
+        };
+        let whole = names(whole);
+        assert_eq!(whole, names(pieces), "the same, however the body arrives");
+        whole
+    }
+
+    #[test]
+    fn an_array_is_cut_at_its_elements_and_nowhere_else() {
+        let body = r#" [ {"name": "a } ] \" b", "price": 1, "attributes": {"x": "[{"}},
+                        {"name": "c", "price": "x"}, {"name": "d", "price": "2.50"} ] "#;
+        let expected = [Some("a } ] \" b".to_owned()), None, Some("d".to_owned())];
+        assert_eq!(names(Format::Array, body), expected);
+    }
+
+    #[test]
+    fn lines_may_be_empty_and_need_no_last_line_feed() {
+        let body = "{\"name\": \"a\", \"price\": 1}\n\n{\"name\": \"b\", \"price\": 1}";
+        assert_eq!(names(Format::Lines, body), [Some("a".to_owned()), Some("b".to_owned())]);
+    }
+
+    #[test]
+    fn csv_may_have_line_feeds_within_quotes() {
+        let body = "price,name\r\n1.00,\"two\nlines\"\r\n2.00,Книга\n";
+        let expected = [Some("two\nlines".to_owned()), Some("Книга".to_owned())];
+        assert_eq!(names(Format::Csv, body), expected);
+    }
+
+    #[test]
+    fn a_body_that_is_cut_off_or_no_array_is_refused() {
+        for body in ["[{\"name\"", "{\"name\": 1}", "[1]", "[] []", ""] {
+            assert!(read(Format::Array, body, 100).is_err(), "{body}");
+        }
+        assert!(read(Format::Csv, "name\n\"open", 100).is_err());
+        assert!(read(Format::Array, "[]", 100).unwrap().is_empty());
+    }
+}
