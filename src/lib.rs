@@ -14,6 +14,7 @@ pub mod demo;
 pub mod entropy;
 pub mod expected;
 pub mod http;
+pub mod images;
 pub mod jobs;
 pub mod log;
 pub mod migrations;

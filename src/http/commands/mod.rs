@@ -3,6 +3,7 @@
 mod accounts;
 mod bulk;
 mod cart;
+mod images;
 mod orders;
 mod payments;
 mod products;
@@ -14,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(accounts::router())
+        .merge(images::router())
         .merge(bulk::router())
         .merge(products::router())
         .merge(payments::router())

@@ -261,19 +261,19 @@ pub(super) fn editor(seller: &Seller) -> Editor {
 
 /// What the read model adds to an answer.
 #[derive(Debug, Clone, Copy, Default)]
-struct Reviews {
+pub(super) struct Reviews {
     rating: Decimal,
     count: i64,
 }
 
 /// A product as the catalogue shows it before the change.
-struct Known {
-    reviews: Reviews,
-    context: ChangeContext,
+pub(super) struct Known {
+    pub(super) reviews: Reviews,
+    pub(super) context: ChangeContext,
 }
 
 impl Known {
-    async fn find(state: &AppState, id: Uuid, ctx: &CommandContext) -> Result<Self, Problem> {
+    pub(super) async fn find(state: &AppState, id: Uuid, ctx: &CommandContext) -> Result<Self, Problem> {
         let row = projections::catalogue::product(&state.pool, id.into()).await?;
         let unchanged_at: DateTime<Utc> =
             row.as_ref().map_or_else(|| state.clock.now(), |row| row.updated_at);
@@ -303,7 +303,7 @@ fn resource(state: &ProductState, reviews: Reviews) -> Option<ProductResource> {
     }))
 }
 
-fn shown(state: &ProductState, reviews: Reviews) -> Reply {
+pub(super) fn shown(state: &ProductState, reviews: Reviews) -> Reply {
     Reply::ok(&resource(state, reviews)).version(state.version)
 }
 

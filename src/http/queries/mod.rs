@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cart;
+mod images;
 mod order_events;
 mod orders;
 mod payments;
@@ -14,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(accounts::router())
+        .merge(images::router())
         .merge(products::router())
         .merge(payments::router())
         .merge(orders::router())

@@ -1,0 +1,124 @@
+//! Uploading product images: `/products/{id}/images`.
+
+use super::products::{Known, editor, shown};
+use crate::catalogue::{self, ProductChange, ProductState};
+use crate::http::extract::{CommandContext, Path, Seller};
+use crate::http::problem::{FieldError, Problem};
+use crate::http::reply::{detached, finish};
+use crate::http::resources::ProductResource;
+use crate::images::{Format, Images};
+use crate::state::AppState;
+use aggregates::product::Editor;
+use aggregates::{Product, ProductId};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Multipart, State};
+use axum::response::Response;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// Images of one upload at most.
+const MAX_FILES: usize = 10;
+
+/// A form at most; what of it may be images is configuration.
+const MAX_FORM_BYTES: usize = 64 * 1024 * 1024;
+
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(upload)).layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+}
+
+/// One or more images.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a multipart form for the documentation")]
+struct ImageUpload {
+    /// PNG, JPEG or WebP, at most 10 MiB together.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    images: Vec<Bytes>,
+}
+
+/// Add images to a product
+///
+/// The kind of an image is told by its content, whatever the form says.
+#[utoipa::path(post, path = "/products/{id}/images", tag = "catalogue", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The product")),
+    request_body(content = ImageUpload, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The product", body = ProductResource)))]
+async fn upload(
+    State(state): State<AppState>,
+    seller: Seller,
+    ctx: CommandContext,
+    Path(id): Path<Uuid>,
+    form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+) -> Result<Response, Problem> {
+    let form = form.map_err(|rejection| {
+        Problem::unsupported_media_type("unsupported_media_type", rejection.body_text())
+    })?;
+    let (id, by) = (ProductId::new(id), editor(&seller));
+    // Nothing is stored for a product that is not there or not theirs; decided again below.
+    let (product, _) = state.log.peek::<Product>(&id.to_string()).await?;
+    let details = product.details().ok_or(aggregates::product::Error::NotFound)?;
+    if let Editor::Seller(seller_id) = by
+        && seller_id != details.seller_id
+    {
+        return Err(aggregates::product::Error::NotOwner.into());
+    }
+    let mut image_urls = details.image_urls.clone();
+    let images = read(form, state.config.http.image_limit_bytes).await?;
+    detached(async move {
+        let folder = Images::new(&state.config.data_dir);
+        for (format, bytes) in images {
+            let name = folder.store(format, &bytes).await;
+            let name = name.map_err(|error| Problem::internal(&error))?;
+            let url = format!("/api/v1/images/{name}");
+            if !image_urls.contains(&url) {
+                image_urls.push(url);
+            }
+        }
+        let known = Known::find(&state, id.uuid(), &ctx).await?;
+        let reviews = known.reviews;
+        let wanted = ProductChange { image_urls: Some(image_urls), ..ProductChange::default() };
+        let answer = move |state: &ProductState| shown(state, reviews);
+        let outcome =
+            catalogue::change(&state.log, ctx.metadata(), id, by, wanted, known.context, answer)
+                .await?;
+        finish(&state, &ctx, outcome).await
+    })
+    .await
+}
+
+/// The images of a form, checked; the whole form is at most `limit` bytes.
+async fn read(mut form: Multipart, limit: usize) -> Result<Vec<(Format, Bytes)>, Problem> {
+    let mut images = Vec::new();
+    let mut size = 0;
+    loop {
+        let field = form.next_field().await.map_err(|error| unreadable(&error))?;
+        let Some(field) = field else { break };
+        let bytes = field.bytes().await.map_err(|error| unreadable(&error))?;
+        size += bytes.len();
+        if size > limit {
+            return Err(Problem::payload_too_large("body_too_large", "the images are too large"));
+        }
+        let Some(format) = Format::of(&bytes) else {
+            let detail = "an image must be PNG, JPEG or WebP";
+            return Err(Problem::unsupported_media_type("unsupported_image", detail));
+        };
+        images.push((format, bytes));
+        if images.len() > MAX_FILES {
+            let detail = format!("an upload has at most {MAX_FILES} images");
+            return Err(Problem::invalid(vec![FieldError::at("/images", detail)]));
+        }
+    }
+    if images.is_empty() {
+        return Err(Problem::invalid_field("/images", "an upload has at least one image"));
+    }
+    Ok(images)
+}
+
+fn unreadable(error: &axum::extract::multipart::MultipartError) -> Problem {
+    if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::payload_too_large("body_too_large", "the images are too large")
+    } else {
+        Problem::bad_request("malformed_form", error.body_text())
+    }
+}
