@@ -2,7 +2,7 @@
 
 mod admin;
 mod healthcheck;
-mod openapi;
+pub mod openapi;
 mod projections;
 mod serve;
 mod verify;
