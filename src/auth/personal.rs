@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 /// The key of the password's hash, erased with all the rest and never shown.
 pub(super) const PASSWORD_HASH: &str = "password_hash";
 
-/// Everything that is stored of a person, by key, but for the password's hash.
+/// Everything that is stored of a person, by key, but for the password's hash. A value that was
+/// cleared is stored as an empty text, and is not shown.
 pub async fn all(pool: &PgPool, id: UserId) -> Result<BTreeMap<String, String>, sqlx::Error> {
     let rows = sqlx::query!(
-        "SELECT key, value FROM personal_data WHERE subject_id = $1 AND key <> $2 ORDER BY key",
+        "SELECT key, value FROM personal_data
+          WHERE subject_id = $1 AND key <> $2 AND value <> '' ORDER BY key",
         id.uuid(),
         PASSWORD_HASH
     )

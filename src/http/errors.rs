@@ -85,8 +85,11 @@ impl From<account::Error> for Problem {
             Error::NotFound | Error::Erased => {
                 Self::not_found("user_not_found", "there is no such account")
             }
-            Error::Blocked { .. } => Self::forbidden("account_blocked", detail),
-            Error::AlreadyBlocked { .. } => Self::conflict("already_blocked", detail),
+            // The reason is for administrators.
+            Error::Blocked { .. } => Self::forbidden("account_blocked", "the account is blocked"),
+            Error::AlreadyBlocked { .. } => {
+                Self::conflict("already_blocked", "the account is blocked already")
+            }
             Error::NotBlocked => Self::conflict("not_blocked", detail),
         }
     }

@@ -55,7 +55,7 @@ pub fn router(state: &AppState, role: Role) -> Result<Router, serde_json::Error>
             ServiceBuilder::new()
                 .layer(from_fn_with_state(state.clone(), middleware::trace))
                 .layer(from_fn(middleware::security_headers))
-                .layer(middleware::cors(&state.config.http.cors_origins))
+                .option_layer(middleware::cors(&state.config.http.cors_origins))
                 .layer(CompressionLayer::new())
                 .layer(CatchPanicLayer::custom(middleware::answer_panic))
                 .layer(from_fn_with_state(state.clone(), middleware::time_out))
@@ -89,7 +89,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         .merge(health::router())
         .nest(PREFIX, api)
         .split_for_parts();
-    docs::describe_failures(&mut openapi);
+    docs::complete(&mut openapi);
     openapi
 }
 

@@ -38,7 +38,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    fn with_status(status: StatusCode, body: Option<Value>) -> Self {
+    pub fn with_status(status: StatusCode, body: Option<Value>) -> Self {
         Self { status: status.as_u16(), replay_status: None, headers: Vec::new(), body }
     }
 

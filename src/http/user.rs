@@ -9,8 +9,30 @@ use aggregates::account::Role;
 use chrono::{DateTime, Utc};
 use projections::accounts::{AccountView, Profile as PersonalProfile};
 use serde::Serialize;
-use utoipa::ToSchema;
+use std::borrow::Cow;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
+
+/// How the document describes a role: by all that there are.
+#[derive(Debug)]
+pub struct RoleSchema;
+
+impl PartialSchema for RoleSchema {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(Role::ALL.map(Role::as_str)))
+            .into()
+    }
+}
+
+impl ToSchema for RoleSchema {
+    fn name() -> Cow<'static, str> {
+        "Role".into()
+    }
+}
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -21,7 +43,7 @@ pub struct User {
     pub email: Option<String>,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
-    #[schema(value_type = String, example = "customer")]
+    #[schema(value_type = RoleSchema)]
     pub role: Role,
     /// Neither blocked nor erased.
     pub is_active: bool,

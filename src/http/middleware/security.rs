@@ -10,6 +10,9 @@ use tower_http::cors::{Any, CorsLayer};
 /// For answers that are no pages. The documentation sets its own policy.
 const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
+/// How long browsers need not ask again whether an origin may use the API, in seconds.
+const PREFLIGHT_S: u64 = 3600;
+
 /// Adds the headers that every answer carries, unless the handler set its own.
 pub async fn security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
@@ -27,7 +30,11 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
 }
 
 /// Cross-origin requests from the configured origins; `*` stands for any, without credentials.
-pub fn cors(origins: &[String]) -> CorsLayer {
+/// `None` where there are no such origins.
+pub fn cors(origins: &[String]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
     let layer = CorsLayer::new()
         .allow_methods([
             Method::GET,
@@ -61,11 +68,11 @@ pub fn cors(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("trace-id"),
             HeaderName::from_static("x-session-id"),
         ])
-        .max_age(Duration::from_secs(3600));
+        .max_age(Duration::from_secs(PREFLIGHT_S));
     if origins.iter().any(|origin| origin == "*") {
-        return layer.allow_origin(Any);
+        return Some(layer.allow_origin(Any));
     }
     let origins: Vec<HeaderValue> =
         origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
-    layer.allow_origin(origins).allow_credentials(true)
+    Some(layer.allow_origin(origins).allow_credentials(true))
 }

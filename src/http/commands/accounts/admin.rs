@@ -6,7 +6,7 @@ use crate::auth::announce;
 use crate::http::extract::{Admin, CommandContext, Json, Path};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, detached};
-use crate::http::user::User;
+use crate::http::user::{RoleSchema, User};
 use crate::log::{Answer, Execute};
 use crate::state::AppState;
 use aggregates::account::{Command, Role};
@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct ChangeRole {
     #[garde(skip)]
-    #[schema(value_type = String, example = "seller")]
+    #[schema(value_type = RoleSchema)]
     role: Role,
 }
 

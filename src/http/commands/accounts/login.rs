@@ -79,7 +79,8 @@ pub async fn login(
     guest: GuestSession,
     Json(login): Json<Login>,
 ) -> Result<Response, Problem> {
-    detached(async move { log_in(&state, &info, guest, &login.email, login.password).await }).await
+    let id = verify(&state, &login.email, login.password).await?;
+    detached(async move { log_in(&state, &info, guest, id).await }).await
 }
 
 /// Log in with an OAuth 2.0 password form
@@ -99,7 +100,8 @@ pub async fn token(
         let problem = Problem::bad_request("unsupported_grant_type", detail);
         return Err(problem.with("error", "unsupported_grant_type"));
     }
-    detached(async move { log_in(&state, &info, guest, &form.username, form.password).await }).await
+    let id = verify(&state, &form.username, form.password).await?;
+    detached(async move { log_in(&state, &info, guest, id).await }).await
 }
 
 /// Replace a refresh token by a new pair of tokens
@@ -156,13 +158,9 @@ pub async fn logout(
     .await
 }
 
-async fn log_in(
-    state: &AppState,
-    info: &RequestInfo,
-    guest: GuestSession,
-    email: &str,
-    password: String,
-) -> Result<Response, Problem> {
+/// The account that the password belongs to. Ends with the client: a flood of logins would queue up
+/// for it otherwise.
+async fn verify(state: &AppState, email: &str, password: String) -> Result<UserId, Problem> {
     let found = match email.parse::<Email>() {
         Ok(email) => find(state, &email).await?,
         Err(_) => None,
@@ -171,9 +169,15 @@ async fn log_in(
     let (id, hash) = found.map_or((None, None), |(id, hash)| (Some(id), hash));
     let verified = state.passwords.verify(password, hash).await;
     let verified = verified.map_err(|error| Problem::internal(&error))?;
-    let Some(id) = id.filter(|_| verified) else {
-        return Err(wrong_credentials());
-    };
+    id.filter(|_| verified).ok_or_else(wrong_credentials)
+}
+
+async fn log_in(
+    state: &AppState,
+    info: &RequestInfo,
+    guest: GuestSession,
+    id: UserId,
+) -> Result<Response, Problem> {
     let token = state.sessions.open(id, state.clock.now(), &state.entropy).await?;
     let response = issue(state, token).await?;
     merge_guest_cart(state, info, id, guest).await;
