@@ -43,7 +43,9 @@ pub struct Row {
     pub attributes: BTreeMap<String, String>,
     pub is_active: bool,
     pub archived: bool,
-    /// The mean of the published reviews, 0 where there are none.
+    /// The mean of the published reviews, 0 where there are none. A JSON number with two digits, for
+    /// which a float is exact.
+    #[serde(with = "rust_decimal::serde::float")]
     pub rating: Decimal,
     pub reviews_count: i64,
     /// Of the product's stream; 0 where only stock is known.

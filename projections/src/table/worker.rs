@@ -88,14 +88,15 @@ impl<P: Projection> TableWorker<P> {
             .map_err(Fault::of_statement)?;
         let mut rows: Vec<Option<P::Row>> = std::iter::repeat_n(None, keys.len()).collect();
         for (place, json) in found {
-            let row = serde_json::from_str(&json).map_err(|error| Fault::Poison {
+            // The places count from 1, in the order of `keys`.
+            let Some(place) = usize::try_from(place).ok().and_then(|place| place.checked_sub(1))
+            else {
+                continue;
+            };
+            rows[place] = Some(serde_json::from_str(&json).map_err(|error| Fault::Poison {
                 at: None,
-                error: format!("a stored row does not parse: {error}: {json}"),
-            })?;
-            let place = usize::try_from(place - 1).ok();
-            if let Some(slot) = place.and_then(|place| rows.get_mut(place)) {
-                *slot = Some(row);
-            }
+                error: format!("the stored row {} does not parse: {error}", keys[place]),
+            })?);
         }
         self.rows.extend(keys.into_iter().zip(rows));
         Ok(())
