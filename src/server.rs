@@ -69,16 +69,15 @@ impl Database {
 
     /// Starts the embedded PostgreSQL or connects to the configured one, and migrates it.
     pub async fn open(config: &Config) -> Result<Self, ServerError> {
-        let (cluster, owner) = match &config.database_url {
-            Some(url) => (None, url.expose().parse::<PgConnectOptions>()?),
-            None => {
-                let options =
-                    ClusterOptions { data_dir: config.data_dir.clone(), profile: Profile::Serve };
-                let cluster = Cluster::start(options).await?;
-                cluster.ensure_database(DATABASE).await?;
-                let owner = cluster.connect_options(DATABASE);
-                (Some(cluster), owner)
-            }
+        let (cluster, owner) = if let Some(url) = &config.database_url {
+            (None, url.expose().parse::<PgConnectOptions>()?)
+        } else {
+            let data_dir = config.data_dir.clone();
+            let cluster =
+                Cluster::start(ClusterOptions { data_dir, profile: Profile::Serve }).await?;
+            cluster.ensure_database(DATABASE).await?;
+            let owner = cluster.connect_options(DATABASE);
+            (Some(cluster), owner)
         };
         let database = Self { cluster, owner };
         let pool = database.owner_pool().await?;

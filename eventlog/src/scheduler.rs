@@ -59,7 +59,7 @@ impl EventLog {
         let cache = moka::sync::Cache::builder()
             .max_capacity(options.cache_capacity)
             // Bounds how long facts that other processes changed can be seen out of date.
-            .time_to_live(std::time::Duration::from_secs(60))
+            .time_to_live(std::time::Duration::from_mins(1))
             .build();
         let shared = Arc::new(Shared { pool, options, cache });
         let (queue, waiting) = mpsc::unbounded_channel();

@@ -95,7 +95,7 @@ pub async fn create<A: Answer>(
         .idempotency(key)
         .run(move |work| {
             record_new(work, id, seller_id, new.clone())?;
-            after(work, id, work.now(), &answer)
+            Ok(after(work, id, work.now(), &answer))
         })
         .await
 }
@@ -161,7 +161,7 @@ pub async fn change<A: Answer>(
                 work.execute::<StockItem>(id, command)?;
             }
             let changed = work.version::<Product>(&id.to_string()) > before;
-            after(work, id, if changed { work.now() } else { unchanged_at }, &answer)
+            Ok(after(work, id, if changed { work.now() } else { unchanged_at }, &answer))
         })
         .await
 }
@@ -193,7 +193,7 @@ pub async fn archive<A: Answer>(
         .run(move |work| {
             check_version(work, id, &expected)?;
             work.execute::<Product>(id, product::Command::Archive { by })?;
-            after(work, id, work.now(), &answer)
+            Ok(after(work, id, work.now(), &answer))
         })
         .await
 }
@@ -225,7 +225,7 @@ pub async fn change_stock<A: Answer>(
                 }
             };
             work.execute::<StockItem>(id, command)?;
-            after(work, id, unchanged_at, &answer)
+            Ok(after(work, id, unchanged_at, &answer))
         })
         .await
 }
@@ -256,7 +256,7 @@ fn after<A: Answer>(
     id: ProductId,
     updated_at: DateTime<Utc>,
     answer: &impl Fn(&ProductState) -> A,
-) -> Result<A, CatalogueError> {
+) -> A {
     let stream = id.to_string();
     let state = ProductState {
         id,
@@ -268,5 +268,5 @@ fn after<A: Answer>(
     };
     let answer = answer(&state);
     work.respond_with(|| answer.recorded());
-    Ok(answer)
+    answer
 }

@@ -1,26 +1,22 @@
 //! The steps after payment: processing, shipped, delivered. Cash is taken at the door, so that the
 //! delivery of such an order completes its payment in the same append.
 
-use super::{Checkout, CheckoutError, OrderState};
-use crate::expected::Expected;
+use super::{Checkout, CheckoutError, OrderState, Step};
 use crate::log::{Answer, Execute};
 use aggregates::order::{Actor, PaymentMethod, Status};
 use aggregates::{Order, OrderId, Payment, order, payment};
 use chrono::{DateTime, Utc};
-use eventlog::{IdempotencyKey, Metadata, Outcome, UnitError, Work};
+use eventlog::{Outcome, UnitError, Work};
 
 impl Checkout {
     /// Moves an order one step along. Cancelling and refunding have functions of their own.
     pub async fn advance<A: Answer>(
         &self,
-        metadata: Metadata,
-        order_id: OrderId,
+        wanted: Step,
         to: Status,
-        by: Actor,
-        expected: Expected,
-        key: Option<IdempotencyKey>,
         answer: impl Fn(&OrderState) -> A + Send + 'static,
     ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
+        let Step { metadata, order_id, by, expected, key } = wanted;
         let (order, _) =
             self.log.peek::<Order>(&order_id.to_string()).await.map_err(UnitError::widen)?;
         let Some(details) = order.details() else {

@@ -21,8 +21,9 @@ use crate::entropy::Entropy;
 use crate::expected::Expected;
 use crate::payments::PaymentProvider;
 use crate::state::AppState;
+use aggregates::order::Actor;
 use aggregates::{Order, OrderId, Payment, PaymentId, ProductId, StockItem, payment};
-use eventlog::{EventLog, UnitBuilder, Work};
+use eventlog::{EventLog, IdempotencyKey, Metadata, UnitBuilder, Work};
 use std::sync::Arc;
 
 /// The steps of a checkout, over one log and one payment provider; cheap to clone.
@@ -44,6 +45,17 @@ impl Checkout {
             entropy: Arc::clone(&state.entropy),
         }
     }
+}
+
+/// A step that somebody wants to take with an order.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub metadata: Metadata,
+    pub order_id: OrderId,
+    pub by: Actor,
+    /// The versions of the order that the caller has seen.
+    pub expected: Expected,
+    pub key: Option<IdempotencyKey>,
 }
 
 /// An order after a step, with the version of its stream and how far its payment is.

@@ -20,7 +20,7 @@ const LEASE: Duration = Duration::from_secs(5);
 const BATCH: i64 = 200;
 /// A task that failed waits this long, doubled for each further failure, at most [`MAX_BACKOFF`].
 const BACKOFF: Duration = Duration::from_millis(500);
-const MAX_BACKOFF: Duration = Duration::from_secs(60);
+const MAX_BACKOFF: Duration = Duration::from_mins(1);
 
 /// Follows the to-do list until it is told to stop; works in one process at a time.
 pub async fn run(
@@ -170,10 +170,8 @@ impl Worker {
         payment_id: PaymentId,
         refund_id: RefundId,
     ) -> Result<Progress, UnitError<super::CheckoutError>> {
-        match self.checkout.complete_refund(metadata, payment_id, refund_id).await? {
-            true => Ok(Progress::Done),
-            false => Ok(Progress::Waits),
-        }
+        let done = self.checkout.complete_refund(metadata, payment_id, refund_id).await?;
+        Ok(if done { Progress::Done } else { Progress::Waits })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The way back: cancelling, refunding, expiring. Each appends the reversal of every part, never an
 //! edit; money goes back through the provider, after the append that requests it.
 
-use super::{Checkout, CheckoutError, OrderState, products_of, with_stock};
+use super::{Checkout, CheckoutError, OrderState, Step, products_of, with_stock};
 use crate::expected::Expected;
 use crate::log::{Answer, Execute};
 use aggregates::order::{Actor, CancelReason, Status};
@@ -11,7 +11,7 @@ use aggregates::{
     payment, stock_item,
 };
 use chrono::{DateTime, Utc};
-use eventlog::{IdempotencyKey, Metadata, Outcome, UnitError, Work};
+use eventlog::{Metadata, Outcome, UnitError, Work};
 
 /// What to give back: all that is left where neither lines nor an amount is given.
 #[derive(Debug, Clone)]
@@ -36,35 +36,29 @@ impl Checkout {
     /// Cancels an order before it is shipped: goods back into stock, money back to the buyer.
     pub async fn cancel<A: Answer>(
         &self,
-        metadata: Metadata,
-        order_id: OrderId,
-        by: Actor,
-        expected: Expected,
-        key: Option<IdempotencyKey>,
+        step: Step,
         answer: impl Fn(&OrderState) -> A + Send + 'static,
     ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
+        let by = step.by;
         let reason = match by {
             Actor::Customer(_) => CancelReason::ByCustomer,
             Actor::Seller(_) | Actor::Admin | Actor::System => CancelReason::ByStaff,
         };
         let decide = move |work: &mut Work<'_>, facts: &Facts| cancel(work, facts, by, reason);
-        self.reverse(metadata, order_id, expected, key, Box::new(decide), answer).await
+        self.reverse(step, Box::new(decide), answer).await
     }
 
     /// Gives goods and money back after the delivery, or what is left of a paid, cancelled order.
     pub async fn refund<A: Answer>(
         &self,
-        metadata: Metadata,
-        order_id: OrderId,
-        by: Actor,
+        step: Step,
         refund: Refund,
-        expected: Expected,
-        key: Option<IdempotencyKey>,
         answer: impl Fn(&OrderState) -> A + Send + 'static,
     ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
+        let by = step.by;
         let decide =
             move |work: &mut Work<'_>, facts: &Facts| give_back(work, facts, by, refund.clone());
-        self.reverse(metadata, order_id, expected, key, Box::new(decide), answer).await
+        self.reverse(step, Box::new(decide), answer).await
     }
 
     /// Cancels a pending order whose hold ran out. Does nothing where it was settled meanwhile.
@@ -85,7 +79,9 @@ impl Checkout {
             release(work, facts.order_id, ReleaseReason::Expired)
         };
         let answer = |_: &OrderState| ();
-        self.reverse(metadata, order_id, Expected::any(), None, Box::new(decide), answer).await
+        let (by, expected) = (Actor::System, Expected::any());
+        let step = Step { metadata, order_id, by, expected, key: None };
+        self.reverse(step, Box::new(decide), answer).await
     }
 
     /// Asks the provider to give money back and records that it did; `false` where the provider
@@ -124,13 +120,11 @@ impl Checkout {
     /// One append over the order, its payment and its goods.
     async fn reverse<A: Answer>(
         &self,
-        metadata: Metadata,
-        order_id: OrderId,
-        expected: Expected,
-        key: Option<IdempotencyKey>,
+        step: Step,
         decide: Box<Decide>,
         answer: impl Fn(&OrderState) -> A + Send + 'static,
     ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
+        let Step { metadata, order_id, expected, key, by: _ } = step;
         let (order, _) =
             self.log.peek::<Order>(&order_id.to_string()).await.map_err(UnitError::widen)?;
         let Some(details) = order.details() else {

@@ -128,7 +128,7 @@ fn holder() -> uuid::Uuid {
 fn find(name: &str) -> Result<Definition, CliError> {
     let all = projections::all();
     let names: Vec<_> = all.iter().map(|definition| definition.name).collect();
-    let found = all.iter().find(|definition| definition.name == name).cloned();
+    let found = all.iter().find(|definition| definition.name == name).copied();
     found.ok_or_else(|| {
         CliError::Failed(format!("there is no projection {name:?}; there are {}", names.join(", ")))
     })

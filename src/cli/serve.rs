@@ -21,7 +21,7 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
     crate::telemetry::init(&config.log, config.log_format)?;
     let metrics = PrometheusBuilder::new()
         .set_buckets(&[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0])
-        .and_then(|builder| builder.install_recorder())
+        .and_then(PrometheusBuilder::install_recorder)
         .map_err(|error| CliError::Failed(format!("cannot keep metrics: {error}")))?;
     // Asked for before anything is started, so that no signal is missed.
     let mut interrupt = listen(SignalKind::interrupt())?;

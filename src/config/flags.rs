@@ -75,7 +75,11 @@ pub struct Flags {
     #[arg(long, value_enum, env = "LEDGERLINE_RATE_LIMITS", default_value = "on")]
     pub rate_limits: Switch,
     /// What is logged, for instance `info,ledgerline=debug`
-    #[arg(long, env = "LEDGERLINE_LOG", default_value = "info")]
+    #[arg(
+        long,
+        env = "LEDGERLINE_LOG",
+        default_value = "info,sqlx=warn,tokio_cron_scheduler=warn"
+    )]
     pub log: String,
     /// How log lines are written
     #[arg(long, value_enum, env = "LEDGERLINE_LOG_FORMAT", default_value = "text")]

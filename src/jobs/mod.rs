@@ -9,7 +9,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
 
 /// A node that died in a job is replaced after this.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 /// How long an answer is kept for a repeated request.
 const KEPT: TimeDelta = TimeDelta::hours(48);
 

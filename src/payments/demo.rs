@@ -53,7 +53,7 @@ impl DemoProvider {
     }
 }
 
-fn no_answer(error: sqlx::Error) -> NoAnswer {
+fn no_answer(error: &sqlx::Error) -> NoAnswer {
     NoAnswer(error.to_string())
 }
 
@@ -73,7 +73,8 @@ impl PaymentProvider for DemoProvider {
         if token == Some("tok_slow") {
             tokio::time::sleep(SLOW).await;
         }
-        let charge = self.book(payment, Some(amount), declined).await.map_err(no_answer)?;
+        let charge =
+            self.book(payment, Some(amount), declined).await.map_err(|error| no_answer(&error))?;
         if token == Some("tok_timeout") {
             return Err(NoAnswer("timed out".to_owned()));
         }
@@ -81,7 +82,7 @@ impl PaymentProvider for DemoProvider {
     }
 
     async fn settle(&self, payment: PaymentId) -> Result<Charge, NoAnswer> {
-        self.book(payment, None, Some("never_charged")).await.map_err(no_answer)
+        self.book(payment, None, Some("never_charged")).await.map_err(|error| no_answer(&error))
     }
 
     async fn refund(
@@ -99,7 +100,7 @@ impl PaymentProvider for DemoProvider {
         )
         .execute(&self.pool)
         .await
-        .map_err(no_answer)?;
+        .map_err(|error| no_answer(&error))?;
         Ok(())
     }
 }

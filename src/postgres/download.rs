@@ -12,7 +12,7 @@ pub(super) const PREFIX: &str = "postgresql-";
 /// For a new cluster.
 const MAJOR: u32 = 17;
 /// Some 20 MB, over a slow line.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Downloads the programs of one major version into a folder under `parent`; their folder, or why
 /// not.

@@ -18,9 +18,9 @@ use super::settings::Profile;
 use super::{download, init};
 
 /// How long the database may take to become ready.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// How long it may take if it lives and works: after a crash it reads up to `max_wal_size` again.
-const RECOVERY: Duration = Duration::from_secs(900);
+const RECOVERY: Duration = Duration::from_mins(15);
 const MORE_ATTEMPTS: u32 = 20;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(250);
 

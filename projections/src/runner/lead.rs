@@ -21,7 +21,7 @@ const LARGEST_LIMIT: i64 = 10_000;
 const LONG: Duration = Duration::from_millis(250);
 /// How often the lease is renewed.
 const RENEW: Duration = Duration::from_millis(1_500);
-const LONGEST_RETRY: Duration = Duration::from_secs(300);
+const LONGEST_RETRY: Duration = Duration::from_mins(5);
 
 /// A projection that comes back from its own way, or does not.
 type Returned = (Definition, Result<Track, Trouble>);

@@ -1,6 +1,6 @@
 //! Orders: `/orders`.
 
-use crate::checkout::{Checkout, Goods, OrderState, PlaceOrder, Refund};
+use crate::checkout::{Checkout, Goods, OrderState, PlaceOrder, Refund, Step};
 use crate::http::extract::{Caller, CommandContext, Json, Path, Staff};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::reply::{Reply, detached, finish};
@@ -59,6 +59,11 @@ pub struct OrderLine {
     quantity: u32,
 }
 
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that garde calls"
+)]
 fn one_to_200(lines: &Option<Vec<OrderLine>>, _: &()) -> garde::Result {
     match lines {
         Some(lines) if lines.is_empty() || lines.len() > 200 => {
@@ -232,9 +237,7 @@ async fn advance(
     by: Actor,
 ) -> Result<Response, Problem> {
     let answer = shown(&state, id).await?;
-    let (expected, key) = (ctx.expected(), ctx.idempotency());
-    let outcome =
-        Checkout::of(&state).advance(ctx.metadata(), id, to, by, expected, key, answer).await?;
+    let outcome = Checkout::of(&state).advance(step(&ctx, id, by), to, answer).await?;
     finish(&state, &ctx, outcome).await
 }
 
@@ -245,9 +248,7 @@ async fn end(
     by: Actor,
 ) -> Result<Response, Problem> {
     let answer = shown(&state, id).await?;
-    let (expected, key) = (ctx.expected(), ctx.idempotency());
-    let outcome =
-        Checkout::of(&state).cancel(ctx.metadata(), id, by, expected, key, answer).await?;
+    let outcome = Checkout::of(&state).cancel(step(&ctx, id, by), answer).await?;
     finish(&state, &ctx, outcome).await
 }
 
@@ -260,13 +261,16 @@ async fn give_back(
 ) -> Result<Response, Problem> {
     let answer = shown(&state, id).await?;
     detached(async move {
-        let (expected, key) = (ctx.expected(), ctx.idempotency());
-        let outcome = Checkout::of(&state)
-            .refund(ctx.metadata(), id, by, refund, expected, key, answer)
-            .await?;
+        let wanted = step(&ctx, id, by);
+        let outcome = Checkout::of(&state).refund(wanted, refund, answer).await?;
         finish(&state, &ctx, outcome).await
     })
     .await
+}
+
+fn step(ctx: &CommandContext, order_id: OrderId, by: Actor) -> Step {
+    let (expected, key) = (ctx.expected(), ctx.idempotency());
+    Step { metadata: ctx.metadata(), order_id, by, expected, key }
 }
 
 /// The answer that shows the order, with what is left of its personal data.

@@ -60,6 +60,11 @@ pub struct CatalogueQuery {
     facets: bool,
 }
 
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that garde calls"
+)]
 fn rating(rating: &Option<Decimal>, _: &()) -> garde::Result {
     match rating {
         Some(rating) if *rating < Decimal::ZERO || *rating > Decimal::from(5) => {
@@ -152,9 +157,10 @@ async fn list(
         with_total: true,
     };
     let found = catalogue::list(&state.read_pool, &filter, &request).await?;
-    let facets = match query.facets {
-        true => Some(catalogue::facets(&state.read_pool, &filter).await?.into()),
-        false => None,
+    let facets = if query.facets {
+        Some(catalogue::facets(&state.read_pool, &filter).await?.into())
+    } else {
+        None
     };
     let items = found.items.into_iter().map(ProductResource::from).collect();
     let mut list = List::new(items, found.next.as_ref());

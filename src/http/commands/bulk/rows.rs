@@ -37,12 +37,19 @@ pub(super) type Row = Result<CreateProduct, String>;
 /// Where the scan is within a row.
 #[derive(Debug, Default)]
 struct Scan {
+    array: Array,
     depth: u32,
     in_string: bool,
     escaped: bool,
-    /// A JSON array: before `[`, within, after `]`.
-    opened: bool,
-    closed: bool,
+}
+
+/// Where the scan is of the array around the rows.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Array {
+    #[default]
+    Before,
+    Within,
+    After,
 }
 
 pub(super) struct RowReader {
@@ -82,7 +89,7 @@ impl RowReader {
     /// The last row, which need not end with a line feed.
     pub fn finish(&mut self) -> Result<Vec<Row>, Problem> {
         let complete = match self.format {
-            Format::Array => self.scan.closed && self.scan.depth == 0,
+            Format::Array => self.scan.array == Array::After,
             Format::Lines => true,
             Format::Csv => !self.scan.in_string,
         };
@@ -96,12 +103,11 @@ impl RowReader {
     fn array_byte(&mut self, byte: u8) -> Result<bool, Problem> {
         let scan = &mut self.scan;
         if scan.depth == 0 {
-            match byte {
-                b' ' | b'\t' | b'\r' | b'\n' => return Ok(false),
-                b'[' if !scan.opened => scan.opened = true,
-                b',' if scan.opened && !scan.closed => {}
-                b']' if scan.opened && !scan.closed => scan.closed = true,
-                b'{' if scan.opened && !scan.closed => {
+            match (byte, scan.array) {
+                (b' ' | b'\t' | b'\r' | b'\n', _) | (b',', Array::Within) => {}
+                (b'[', Array::Before) => scan.array = Array::Within,
+                (b']', Array::Within) => scan.array = Array::After,
+                (b'{', Array::Within) => {
                     scan.depth = 1;
                     self.row.push(byte);
                 }
@@ -168,15 +174,14 @@ impl RowReader {
         let mut record = csv::StringRecord::new();
         match reader.read_record(&mut record) {
             Ok(false) => None,
-            Ok(true) => match &self.header {
-                Some(header) => {
-                    Some(check(record.deserialize(Some(header)).map_err(|e| e.to_string())))
+            Ok(true) => {
+                if let Some(header) = &self.header {
+                    let product = record.deserialize(Some(header));
+                    return Some(check(product.map_err(|error| error.to_string())));
                 }
-                None => {
-                    self.header = Some(record);
-                    None
-                }
-            },
+                self.header = Some(record);
+                None
+            }
             Err(error) => Some(Err(error.to_string())),
         }
     }
