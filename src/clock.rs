@@ -63,7 +63,7 @@ mod tests {
         let clock = ManualClock::at(start);
         assert_eq!(clock.now(), clock.now());
         assert_eq!(clock.now().timestamp_subsec_nanos(), 123_456_000);
-        clock.advance(Duration::from_secs(60));
-        assert_eq!(clock.now().timestamp(), 1_800_000_060);
+        clock.advance(Duration::from_secs(61));
+        assert_eq!(clock.now().timestamp(), 1_800_000_061);
     }
 }

@@ -185,12 +185,12 @@ mod tests {
         }
     }
 
-    fn database() -> Option<Secret> {
-        Some(Secret::new("postgres://shop:s3cret@db.example/ledgerline?password=s3cret"))
+    fn database() -> Secret {
+        Secret::new("postgres://shop:s3cret@db.example/ledgerline?password=s3cret")
     }
 
-    fn key() -> Option<Secret> {
-        Some(Secret::new("a-very-long-random-text-of-more-than-32-bytes"))
+    fn key() -> Secret {
+        Secret::new("a-very-long-random-text-of-more-than-32-bytes")
     }
 
     #[test]
@@ -208,9 +208,9 @@ mod tests {
             let flags = Flags { role: Role::Queries, database_url, jwt_key, ..flags() };
             Config::new(flags, File::default()).map(|_| ())
         };
-        assert!(matches!(part(None, key()), Err(ConfigError::DatabaseMissing { .. })));
-        assert!(matches!(part(database(), None), Err(ConfigError::JwtKeyMissing { .. })));
-        assert!(part(database(), key()).is_ok());
+        assert!(matches!(part(None, Some(key())), Err(ConfigError::DatabaseMissing { .. })));
+        assert!(matches!(part(Some(database()), None), Err(ConfigError::JwtKeyMissing { .. })));
+        assert!(part(Some(database()), Some(key())).is_ok());
     }
 
     #[test]
@@ -233,8 +233,8 @@ mod tests {
     #[test]
     fn secrets_are_hidden() {
         let flags = Flags {
-            database_url: database(),
-            jwt_key: key(),
+            database_url: Some(database()),
+            jwt_key: Some(key()),
             admin_email: Some("root@example.com".to_owned()),
             admin_password: Some(Secret::new("correct horse")),
             ..flags()
