@@ -8,7 +8,9 @@ use crate::expected::Expected;
 use crate::log::{Answer, Execute};
 use aggregates::cart::{self, MergedLine};
 use aggregates::{Cart, CartId, Money, Product, ProductId, Quantity, StockItem};
-use eventlog::{EventLog, IdempotencyKey, Metadata, Outcome, UnitBuilder, UnitError, Work};
+use eventlog::{
+    EventLog, IdempotencyKey, Metadata, Outcome, Position, UnitBuilder, UnitError, Work,
+};
 use std::collections::HashMap;
 
 /// What a caller wants of a cart.
@@ -108,18 +110,20 @@ pub async fn change<A: Answer>(
     Err(UnitError::Conflict)
 }
 
-/// Moves what a guest has collected into the user's cart. Does nothing where that is nothing.
+/// Moves what a guest has collected into the user's cart, and returns where the log is then. Does
+/// nothing where that is nothing.
 pub async fn merge_guest(
     log: &EventLog,
     metadata: Metadata,
     user_cart: CartId,
     guest_cart: CartId,
-) -> Result<(), UnitError<CartError>> {
+) -> Result<Option<Position>, UnitError<CartError>> {
     let (guest, _) = log.peek::<Cart>(&guest_cart.to_string()).await.map_err(UnitError::widen)?;
     if guest.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    log.unit(metadata)
+    let outcome = log
+        .unit(metadata)
         .write::<Cart>(user_cart.to_string())
         .write::<Cart>(guest_cart.to_string())
         .run(move |work| -> Result<(), CartError> {
@@ -137,8 +141,12 @@ pub async fn merge_guest(
             work.execute::<Cart>(user_cart, merge)?;
             Ok(work.execute::<Cart>(guest_cart, cart::Command::HandOver { to: user_cart })?)
         })
-        .await
-        .map(drop)
+        .await?;
+    match outcome {
+        Outcome::Done(done) => Ok(done.position),
+        // Only with an idempotency key.
+        Outcome::Replayed(_) => Ok(None),
+    }
 }
 
 /// The facts of a product may be slightly out of date in a cart; the order takes fresh ones.

@@ -70,6 +70,9 @@ impl TestDatabase {
         let name = format!("test_{}_{number}", std::process::id());
         let statement = format!("CREATE DATABASE {name} TEMPLATE {}", shared.template);
         shared.execute(&statement).await.expect("a copy of the template");
+        // The one thing that is not copied: what the migrations grant on the database itself.
+        let statement = format!("GRANT CREATE ON DATABASE {name} TO ledgerline_app");
+        shared.execute(&statement).await.expect("the rights of the server");
         Self { name }
     }
 
@@ -104,6 +107,12 @@ impl Drop for TestDatabase {
 
 /// What every template holds beside the migrations.
 async fn prepare_template(pool: &PgPool) {
+    // The read models belong to the server's role, as if it had made them itself.
+    let options = pool.connect_options().as_ref().clone().options([("role", "ledgerline_app")]);
+    let server = PgPoolOptions::new().max_connections(2).connect_with(options).await;
+    let server = server.expect("a session as the server");
+    projections::ensure(&server, &projections::all()).await.expect("the read models");
+    server.close().await;
     // Last: a copy then neither sets hint bits nor plans blindly.
     pool.execute("VACUUM (ANALYZE)").await.expect("a tidy template");
 }

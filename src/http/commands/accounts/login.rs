@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use eventlog::Metadata;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// An e-mail address and its password.
@@ -238,8 +239,15 @@ async fn merge_guest_cart(state: &AppState, info: &RequestInfo, id: UserId, gues
     let mut metadata = Metadata::new(id.to_string(), info.request_id, &*info.command);
     metadata.correlation_id = info.trace_id.as_uuid();
     let (user_cart, guest_cart) = (id.uuid().into(), crate::cart::guest_cart_id(session));
-    let merged = crate::cart::merge_guest(&state.log, metadata, user_cart, guest_cart).await;
-    if let Err(error) = merged {
-        tracing::warn!(%error, "the guest's cart was not merged into the user's");
+    match crate::cart::merge_guest(&state.log, metadata, user_cart, guest_cart).await {
+        // Whoever looks at the cart next shall see it.
+        Ok(Some(position)) => {
+            let patience = Duration::from_millis(state.config.http.projection_wait_ms);
+            state.read_models.wait_for(position, patience).await;
+        }
+        Ok(None) => {}
+        Err(error) => {
+            tracing::warn!(%error, "the guest's cart was not merged into the user's");
+        }
     }
 }

@@ -1,0 +1,3 @@
+//! What every client of the API can rely on.
+
+mod openapi;

@@ -1,0 +1,12 @@
+//! Everything that needs a database or a socket, in one binary; its folders mirror `src/`. Each test
+//! has a database of its own and asserts what a user would notice. No test sleeps and hopes: it
+//! waits for a condition, for a bounded time.
+
+#[cfg(test)]
+mod checkout;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod postgres;
+#[cfg(test)]
+mod support;
