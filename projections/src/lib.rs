@@ -26,6 +26,8 @@ mod scan;
 mod session;
 mod status;
 mod table;
+#[cfg(test)]
+mod testing;
 mod track;
 
 pub use compare::{Comparison, Difference, compare};

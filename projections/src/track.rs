@@ -131,10 +131,14 @@ impl Track {
                 Some(last) if count == limit => last.position,
                 _ => upto,
             };
+            let only = events.first().map(|event| (event.position, event.event_id));
             match self.step(db, &decode(events), to).await {
                 Ok(()) => limit = CHUNK.min(limit * 2),
                 // The bad event is one of these: come closer to it.
                 Err(StepError::Poison { .. }) if count > 1 => limit = count / 2,
+                Err(StepError::Poison { at, error }) => {
+                    return Err(StepError::Poison { at: at.or(only), error });
+                }
                 Err(error) => return Err(error),
             }
         }
