@@ -92,8 +92,8 @@ impl Database {
     }
 
     /// A pool with the rights of the server.
-    pub async fn pool(&self, connections: u32) -> Result<PgPool, sqlx::Error> {
-        app_pool(self.owner.clone(), connections).await
+    pub async fn pool(&self, connections: u32, patience: Duration) -> Result<PgPool, sqlx::Error> {
+        app_pool(self.owner.clone(), connections, patience).await
     }
 
     /// Closes everything that was opened through it, then stops the embedded PostgreSQL.
@@ -105,7 +105,11 @@ impl Database {
     }
 }
 
-async fn app_pool(options: PgConnectOptions, connections: u32) -> Result<PgPool, sqlx::Error> {
+async fn app_pool(
+    options: PgConnectOptions,
+    connections: u32,
+    patience: Duration,
+) -> Result<PgPool, sqlx::Error> {
     let options = options.options([
         ("role", APP_ROLE),
         // A transaction that is forgotten would stall the feed for everybody.
@@ -114,7 +118,7 @@ async fn app_pool(options: PgConnectOptions, connections: u32) -> Result<PgPool,
     ]);
     PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(10))
+        .acquire_timeout(patience)
         // Pinging each connection before its use costs a third of the throughput.
         .test_before_acquire(false)
         .connect_with(options)
@@ -191,10 +195,13 @@ async fn assemble(
     let entropy = Arc::new(Entropy::new(Arc::clone(&clock)));
     let key = config.jwt_key.as_ref();
     let keys = auth::SigningKeys::load(key, &config.data_dir, &entropy)?;
-    let pool = database.pool(config.database.write_connections).await?;
+    let patience = Duration::from_secs(config.database.acquire_timeout_s);
+    let pool = database.pool(config.database.write_connections, patience).await?;
     let read_pool = match &config.database_read_url {
-        Some(url) => app_pool(url.expose().parse()?, config.database.read_connections).await?,
-        None => database.pool(config.database.read_connections).await?,
+        Some(url) => {
+            app_pool(url.expose().parse()?, config.database.read_connections, patience).await?
+        }
+        None => database.pool(config.database.read_connections, patience).await?,
     };
     projections::ensure(&pool, &projections::all()).await?;
     let read_models = ReadModels::new(read_pool.clone());

@@ -83,8 +83,9 @@ impl Import {
     /// Decides a row on an empty stream, as the append will.
     fn check(&self, row: BulkRow) -> (RowOutcome, Option<Candidate>) {
         let id = match &self.key {
+            // The row itself is part of the name: another row under the same key is another product.
             Some(key) => {
-                let name = format!("{key} {}", row.number);
+                let name = format!("{key} {} {:?}", row.number, row.product);
                 ProductId::new(Uuid::new_v5(&IMPORTS, name.as_bytes()))
             }
             None => ProductId::new(self.entropy.new_id()),

@@ -7,6 +7,7 @@ use crate::entropy::Entropy;
 use projections::Definition;
 use sqlx::PgPool;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -40,7 +41,7 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
         }
     };
     let (_, database) = open(flags).await?;
-    let pool = database.pool(4).await?;
+    let pool = database.pool(4, Duration::from_secs(10)).await?;
     let done = perform(&pool, &args.action).await;
     pool.close().await;
     database.close().await.map_err(crate::server::ServerError::from)?;

@@ -35,11 +35,20 @@ pub struct Reply {
     headers: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<Value>,
+    /// What is recorded instead of the body, where that is personal data of somebody else.
+    #[serde(skip)]
+    impersonal: Option<Value>,
 }
 
 impl Reply {
     pub fn with_status(status: StatusCode, body: Option<Value>) -> Self {
-        Self { status: status.as_u16(), replay_status: None, headers: Vec::new(), body }
+        Self {
+            status: status.as_u16(),
+            replay_status: None,
+            headers: Vec::new(),
+            body,
+            impersonal: None,
+        }
     }
 
     /// 200 with a body.
@@ -86,6 +95,12 @@ impl Reply {
         self
     }
 
+    /// Records this body instead: an erasure does not reach what others have had recorded.
+    pub fn recorded_as(mut self, impersonal: &impl Serialize) -> Self {
+        self.impersonal = Some(to_value(impersonal));
+        self
+    }
+
     pub fn body(&self) -> Option<&Value> {
         self.body.as_ref()
     }
@@ -94,7 +109,10 @@ impl Reply {
 impl Answer for Reply {
     /// What the unit of work records: `work.respond(reply.recorded())`.
     fn recorded(&self) -> Value {
-        to_value(self)
+        match &self.impersonal {
+            None => to_value(self),
+            Some(body) => to_value(&Self { body: Some(body.clone()), ..self.clone() }),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Jobs that come round by the clock. Each runs on one node at a time, and doing one twice changes
 //! nothing.
 
+use crate::auth::erasure;
 use crate::state::AppState;
 use chrono::TimeDelta;
 use eventlog::leases;
@@ -62,6 +63,7 @@ pub async fn tidy_up(state: &AppState) -> Result<(), sqlx::Error> {
             .execute(&state.pool)
             .await?;
     let sessions = state.sessions.purge(state.clock.now()).await?;
-    tracing::info!(answers = answers.rows_affected(), sessions, "tidied up");
+    let forgotten = erasure::sweep(&state.pool).await?;
+    tracing::info!(forgotten, answers = answers.rows_affected(), sessions, "tidied up");
     Ok(())
 }

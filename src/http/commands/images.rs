@@ -13,6 +13,7 @@ use aggregates::{Product, ProductId};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Multipart, State};
 use axum::response::Response;
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -65,6 +66,8 @@ async fn upload(
     }
     let mut image_urls = details.image_urls.clone();
     let images = read(form, state.config.http.image_limit_bytes).await?;
+    let digest: Vec<u8> = images.iter().flat_map(|(_, bytes)| Sha256::digest(bytes)).collect();
+    ctx.info.body_hash.record(&digest);
     detached(async move {
         let folder = Images::new(&state.config.data_dir);
         for (format, bytes) in images {

@@ -273,7 +273,8 @@ fn step(ctx: &CommandContext, order_id: OrderId, by: Actor) -> Step {
     Step { metadata: ctx.metadata(), order_id, by, expected, key }
 }
 
-/// The answer that shows the order, with what is left of its personal data.
+/// The answer that shows the order, with what is left of its personal data. Recorded without it:
+/// under a seller's key an erasure would not reach it.
 async fn shown(
     state: &AppState,
     id: OrderId,
@@ -283,7 +284,9 @@ async fn shown(
         view.map(|view| Recipient { delivery_address: view.delivery_address, phone: view.phone });
     let recipient = recipient.unwrap_or_default();
     Ok(move |order: &OrderState| {
-        Reply::ok(&OrderResource::after(order, recipient.clone())).version(order.version)
+        Reply::ok(&OrderResource::after(order, recipient.clone()))
+            .recorded_as(&OrderResource::after(order, Recipient::default()))
+            .version(order.version)
     })
 }
 
