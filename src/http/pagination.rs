@@ -1,5 +1,6 @@
 //! Pages of lists: `limit`, an opaque `cursor`, `offset`, and the form of the answer.
 
+use crate::http::extract::json_has_nul;
 use crate::http::problem::{FieldError, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -70,7 +71,7 @@ fn encode(cursor: &impl Serialize) -> String {
 }
 
 fn decode<C: DeserializeOwned>(cursor: &str) -> Result<C, Problem> {
-    let json = URL_SAFE_NO_PAD.decode(cursor).ok();
+    let json = URL_SAFE_NO_PAD.decode(cursor).ok().filter(|json| !json_has_nul(json));
     json.and_then(|json| serde_json::from_slice(&json).ok()).ok_or_else(invalid_cursor)
 }
 

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod checkout;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod postgres;

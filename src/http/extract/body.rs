@@ -2,6 +2,7 @@
 
 use super::RequestInfo;
 use super::pointer::shape_error;
+use super::text::{nul_in_form, nul_parameter};
 use crate::http::problem::Problem;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
@@ -69,6 +70,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
 }
 
 fn parse_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    if let Some(name) = nul_in_form(body) {
+        return Err(Problem::invalid(vec![nul_parameter(name)]));
+    }
     let form = serde_html_form::Deserializer::from_bytes(body);
     serde_path_to_error::deserialize(form).map_err(|error| {
         Problem::invalid(vec![shape_error(error.path(), &error.inner().to_string())])

@@ -2,6 +2,7 @@
 
 use super::body::{RawBody, has_media_type};
 use super::pointer::{rule_errors, shape_error};
+use super::text::nul_in_json;
 use crate::http::problem::Problem;
 use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::http::HeaderMap;
@@ -73,6 +74,9 @@ where
         }
     })?;
     json.end().map_err(|error| malformed(&error.to_string()))?;
+    if let Some(error) = nul_in_json(body) {
+        return Err(Problem::invalid(vec![error]));
+    }
     value.validate().map_err(|report| Problem::invalid(rule_errors(&report)))?;
     Ok(value)
 }

@@ -9,6 +9,7 @@ mod json;
 mod path;
 mod pointer;
 mod query;
+mod text;
 
 pub use crate::auth::Caller;
 pub use body::{Form, RawBody};
@@ -20,6 +21,7 @@ pub use guest::{GUEST_COOKIE, GUEST_HEADER, GuestSession};
 pub use json::Json;
 pub use path::Path;
 pub use query::Query;
+pub(crate) use text::json_has_nul;
 
 use crate::telemetry::TraceId;
 use std::net::IpAddr;

@@ -6,7 +6,7 @@ use serde_path_to_error::{Path, Segment};
 use std::fmt::Write;
 
 /// Appends one reference token, escaped.
-fn push(pointer: &mut String, token: &str) {
+pub(super) fn push(pointer: &mut String, token: &str) {
     pointer.push('/');
     pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
 }

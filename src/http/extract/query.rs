@@ -1,5 +1,6 @@
 //! Query strings. A name may be repeated where its field is a list.
 
+use super::text::{nul_in_form, nul_parameter};
 use crate::http::problem::{FieldError, Problem};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -27,6 +28,9 @@ fn parse<T>(query: &str) -> Result<T, Problem>
 where
     T: DeserializeOwned + Validate<Context: Default>,
 {
+    if let Some(name) = nul_in_form(query.as_bytes()) {
+        return Err(Problem::invalid(vec![nul_parameter(name)]));
+    }
     let parameters = serde_html_form::Deserializer::from_bytes(query.as_bytes());
     let value: T = serde_path_to_error::deserialize(parameters).map_err(|error| {
         let detail = error.inner().to_string();

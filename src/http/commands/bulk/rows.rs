@@ -2,6 +2,7 @@
 //! part of the next that has come.
 
 use crate::http::commands::products::CreateProduct;
+use crate::http::extract::json_has_nul;
 use crate::http::problem::Problem;
 use garde::Validate;
 
@@ -158,6 +159,13 @@ impl RowReader {
         let row = std::mem::take(&mut self.row);
         if row.iter().all(u8::is_ascii_whitespace) {
             return None;
+        }
+        let has_nul = match self.format {
+            Format::Array | Format::Lines => json_has_nul(&row),
+            Format::Csv => row.contains(&0),
+        };
+        if has_nul {
+            return Some(Err("the character U+0000 is not allowed".to_owned()));
         }
         match self.format {
             Format::Array | Format::Lines => Some(check(json(&row))),

@@ -1,0 +1,4 @@
+//! The program as people start, stop, ask and kill it.
+
+mod crash;
+mod program;
