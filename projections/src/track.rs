@@ -3,7 +3,7 @@
 use crate::Definition;
 use crate::batch::{Slot, decode};
 use crate::generation::{self, Current};
-use crate::scan::scan;
+use crate::scan::Scanner;
 use crate::table::{Fault, Worker};
 use eventlog::{Position, checkpoints, feed};
 use sqlx::{Connection, PgConnection};
@@ -116,6 +116,7 @@ impl Track {
         target: impl Fn() -> Option<Position>,
     ) -> Result<(), StepError> {
         let mut limit = CHUNK;
+        let mut scanner = Scanner::new(self.definition.streams);
         loop {
             let upto = match target() {
                 Some(position) => position,
@@ -124,13 +125,8 @@ impl Track {
             if self.position >= upto {
                 return Ok(());
             }
-            let streams = self.definition.streams;
-            let events = scan(db, self.position, upto, streams, limit).await?;
+            let (events, to) = scanner.next(db, self.position, upto, limit).await?;
             let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-            let to = match events.last() {
-                Some(last) if count == limit => last.position,
-                _ => upto,
-            };
             let only = events.first().map(|event| (event.position, event.event_id));
             match self.step(db, &decode(events), to).await {
                 Ok(()) => limit = CHUNK.min(limit * 2),

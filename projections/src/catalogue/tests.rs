@@ -62,7 +62,7 @@ fn a_reservation_takes_from_what_can_be_ordered_and_a_sale_from_what_is_there() 
         let row = row([created(), received(10)].into_iter().chain(stock));
         (row.on_hand, row.quantity)
     };
-    assert_eq!(units(&[reserved.clone()]), (10, 7));
+    assert_eq!(units(std::slice::from_ref(&reserved)), (10, 7));
     assert_eq!(units(&[reserved.clone(), committed.clone()]), (7, 7));
     assert_eq!(units(&[reserved.clone(), released]), (10, 10));
     assert_eq!(units(&[reserved, committed, returned]), (10, 10));

@@ -39,7 +39,7 @@ fn refund_requested() -> Fact {
     Fact::Payment(payment::Event::RefundRequested { refund_id: REFUND, amount, reason, at: at(20) })
 }
 
-fn is_done(history: History) -> bool {
+fn is_done(history: &History) -> bool {
     history.fold::<Checkout>().unwrap().is_empty()
 }
 
@@ -52,10 +52,10 @@ fn a_placed_order_is_to_expire_until_it_is_confirmed_or_cancelled() {
 
     let by = "system".to_owned();
     let confirmed = order::Event::Confirmed { at: at(1), by: by.clone() };
-    assert!(is_done(open().then(ORDER, Fact::Order(confirmed))));
+    assert!(is_done(&open().then(ORDER, Fact::Order(confirmed))));
     let reason = CancelReason::PaymentExpired;
     let cancelled = order::Event::Cancelled { reason, at: at(1), by };
-    assert!(is_done(open().then(ORDER, Fact::Order(cancelled))));
+    assert!(is_done(&open().then(ORDER, Fact::Order(cancelled))));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_started_payment_is_to_be_resolved_until_its_outcome_is_known() {
         payment::Event::Failed { reason: reason.clone(), at: at(11) },
         payment::Event::Voided { reason, at: at(11) },
     ] {
-        assert!(is_done(open().then(PAYMENT, Fact::Payment(outcome))));
+        assert!(is_done(&open().then(PAYMENT, Fact::Payment(outcome))));
     }
 }
 

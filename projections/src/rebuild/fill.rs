@@ -2,7 +2,7 @@
 
 use super::{LEASE_TTL, RebuildError};
 use crate::batch::{Slot, decode};
-use crate::scan::scan;
+use crate::scan::Scanner;
 use crate::session;
 use crate::track::{StepError, Track};
 use eventlog::{Position, leases};
@@ -93,16 +93,13 @@ async fn read_ahead(
 ) -> Result<(), StepError> {
     let mut db = session::connect(&pool).await?;
     let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+    let mut scanner = Scanner::new(streams);
     while after < target {
-        let events = scan(&mut db, after, target, streams, limit).await?;
-        let is_full = events.len() == CHUNK;
-        after = match events.last() {
-            Some(last) if is_full => last.position,
-            _ => target,
-        };
-        if chunks.send(Chunk { slots: decode(events), to: after }).await.is_err() {
+        let (events, to) = scanner.next(&mut db, after, target, limit).await?;
+        if chunks.send(Chunk { slots: decode(events), to }).await.is_err() {
             return Ok(());
         }
+        after = to;
     }
     db.close().await?;
     Ok(())

@@ -4,7 +4,7 @@ use super::RebuildError;
 use crate::Definition;
 use crate::batch::decode;
 use crate::generation::{building_name, schema_name, show};
-use crate::scan::scan;
+use crate::scan::Scanner;
 use crate::track::Track;
 use eventlog::Position;
 use eventlog::checkpoints::{self, Checkpoint};
@@ -58,7 +58,6 @@ async fn attempt(
     track: &mut Track,
 ) -> Result<bool, RebuildError> {
     let name = definition.name;
-    let streams = definition.streams;
     let schema = schema_name(definition, track.generation);
     let mut tx = db.begin().await?;
     // Locks the checkpoint: whoever moves the current generation waits for the swap, and finds the
@@ -67,8 +66,9 @@ async fn attempt(
         .fetch_one(&mut *tx)
         .await?;
     let target = target(&mut tx).await?.max(track.position);
-    let events = scan(&mut tx, track.position, target, streams, NEARLY).await?;
-    if i64::try_from(events.len()).unwrap_or(i64::MAX) == NEARLY {
+    let mut scanner = Scanner::new(definition.streams);
+    let (events, to) = scanner.next(&mut tx, track.position, target, NEARLY).await?;
+    if to < target {
         tx.rollback().await?;
         return Ok(false);
     }
