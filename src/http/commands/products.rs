@@ -273,7 +273,11 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) async fn find(state: &AppState, id: Uuid, ctx: &CommandContext) -> Result<Self, Problem> {
+    pub(super) async fn find(
+        state: &AppState,
+        id: Uuid,
+        ctx: &CommandContext,
+    ) -> Result<Self, Problem> {
         let row = projections::catalogue::product(&state.pool, id.into()).await?;
         let unchanged_at: DateTime<Utc> =
             row.as_ref().map_or_else(|| state.clock.now(), |row| row.updated_at);
