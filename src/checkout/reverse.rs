@@ -182,7 +182,11 @@ fn cancel(
             take_back(work, order_id, line.product_id, line.quantity)?;
         }
     }
-    match work.state::<Payment>(&facts.payment_id.to_string()).status() {
+    let payment = work.state::<Payment>(&facts.payment_id.to_string());
+    let is_free = payment.details().is_some_and(|details| details.amount.is_zero());
+    match payment.status() {
+        // An order that cost nothing was paid with nothing: there is nothing to give back.
+        Some(payment::Status::Completed) if is_free => Ok(()),
         Some(payment::Status::Completed) => {
             let refund =
                 Refund { lines: None, amount: None, reason: "the order was cancelled".to_owned() };

@@ -11,4 +11,6 @@ mod http;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod support;

@@ -125,14 +125,14 @@ impl OrderResource {
         })
     }
 
-    /// Whether nothing about it can change any more.
+    /// Whether nothing about it can change any more: also the money is where it belongs.
     pub fn has_ended(&self) -> bool {
-        self.status == Status::Refunded
-            || (self.status == Status::Cancelled
-                && matches!(
-                    self.payment_status,
-                    None | Some(payment::Status::Failed | payment::Status::Refunded)
-                ))
+        let money_is_back = self.total_amount.is_zero()
+            || matches!(
+                self.payment_status,
+                None | Some(payment::Status::Failed | payment::Status::Refunded)
+            );
+        matches!(self.status, Status::Cancelled | Status::Refunded) && money_is_back
     }
 
     pub fn after(state: &OrderState, recipient: Recipient) -> Option<Self> {

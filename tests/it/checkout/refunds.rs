@@ -166,3 +166,22 @@ async fn only_staff_refunds_and_only_the_sellers_of_the_lines() {
     assert_eq!(refund(&seller, &order, json!({})).await.expect(200).body["status"], "refunded");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn an_order_that_costs_nothing_is_confirmed_at_once_and_can_be_cancelled() {
+    let free = "{ price = \"0.00\", min_days = 5, max_days = 7 }";
+    let app =
+        TestApp::setup().file(&format!("[orders.delivery]\nstandard = {free}\n")).start().await;
+    let product = app.product("0.00", 10).await;
+    let buyer = app.customer();
+    buyer.add_to_cart(&product, 3).await;
+    let order = buyer.order().await.expect(201);
+    assert_eq!(
+        (&order.body["status"], &order.body["total_amount"]),
+        (&json!("confirmed"), &json!("0.00"))
+    );
+    cancel(&buyer, &order.id()).await.expect(200);
+    assert_eq!(app.stock(&product).await, 10);
+    assert_eq!(buyer.order_now(&order.id()).await["status"], "cancelled");
+    app.finish().await;
+}

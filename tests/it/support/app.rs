@@ -130,10 +130,6 @@ impl TestApp {
         setup.start_on(Arc::clone(&self.database)).await
     }
 
-    pub fn database(&self) -> &TestDatabase {
-        &self.database
-    }
-
     /// Somebody without credentials.
     pub fn guest(&self) -> Client {
         Client::guest(&self.base)

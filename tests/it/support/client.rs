@@ -61,10 +61,6 @@ impl Client {
         Self { http: connection(), base: base.to_owned(), ..self.clone() }
     }
 
-    pub fn token(&self) -> &str {
-        self.token.as_deref().unwrap_or_default()
-    }
-
     /// Any method and a whole path.
     pub fn call(&self, method: Method, path: &str) -> Call {
         let name = format!("{method} {path}");
