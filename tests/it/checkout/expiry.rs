@@ -7,7 +7,7 @@ use serde_json::json;
 use super::kept_by_provider;
 use crate::support::app::TestApp;
 
-const PAST_THE_HOLD: Duration = Duration::from_secs(16 * 60);
+const PAST_THE_HOLD: Duration = Duration::from_mins(16);
 
 #[tokio::test]
 async fn an_order_that_nobody_pays_is_cancelled_and_its_goods_are_free_again() {
@@ -23,9 +23,9 @@ async fn an_order_that_nobody_pays_is_cancelled_and_its_goods_are_free_again() {
         .await
         .refused(409, "insufficient_stock");
 
-    clock.advance(Duration::from_secs(14 * 60));
+    clock.advance(Duration::from_mins(14));
     assert_eq!(app.admin().order_now(&order).await["status"], "pending");
-    clock.advance(Duration::from_secs(2 * 60));
+    clock.advance(Duration::from_mins(2));
     let expired =
         app.order_when(&order, "the end of the hold", |order| order["status"] == "cancelled").await;
     assert_eq!(expired["history"][1]["by"], "system");

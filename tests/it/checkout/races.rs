@@ -53,9 +53,9 @@ async fn buyers_of_several_products_neither_oversell_nor_get_in_each_others_way(
     let mut sold = 0;
     for answer in answers {
         if answer.status == 201 {
-            sold += 2
+            sold += 2;
         } else {
-            drop(answer.refused(409, "insufficient_stock"))
+            answer.refused(409, "insufficient_stock");
         }
     }
     let mut left = 0;

@@ -154,7 +154,7 @@ async fn check_holds(program: &Program, admin: &Client, product: &str) {
     assert_eq!(left, STOCK - units("confirmed") - units("pending"));
 
     let pool = program.pool().await;
-    let far_away = crate::support::app::now() + Duration::from_secs(3600);
+    let far_away = crate::support::app::now() + Duration::from_hours(1);
     let tasks = projections::checkout::due(&pool, far_away, 100_000).await.unwrap();
     pool.close().await;
     let expiring: BTreeSet<String> = tasks

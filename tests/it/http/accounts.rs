@@ -174,7 +174,7 @@ async fn a_token_expires_and_a_logout_ends_it_before() {
     let login = app.login("out@example.com").await;
     let user = user.with_token(&text(&login, "access_token"), user.id);
     user.get("/auth/me").await.expect(200);
-    clock.advance(std::time::Duration::from_secs(15 * 60));
+    clock.advance(std::time::Duration::from_mins(15));
     user.get("/auth/me").await.refused(401, "token_expired");
     refresh(&user, &text(&login, "refresh_token")).await.expect(200);
     app.finish().await;

@@ -1,5 +1,6 @@
 //! An HTTP client of one user, and answers that say what they are when a test did not expect them.
 
+use std::borrow::Borrow;
 use std::future::IntoFuture;
 use std::pin::Pin;
 
@@ -84,16 +85,16 @@ impl Client {
         self.get(&format!("{path}?{query}"))
     }
 
-    pub fn post(&self, path: &str, body: Value) -> Call {
-        self.call(Method::POST, &format!("{PREFIX}{path}")).json(&body)
+    pub fn post(&self, path: &str, body: impl Borrow<Value>) -> Call {
+        self.call(Method::POST, &format!("{PREFIX}{path}")).json(body.borrow())
     }
 
-    pub fn put(&self, path: &str, body: Value) -> Call {
-        self.call(Method::PUT, &format!("{PREFIX}{path}")).json(&body)
+    pub fn put(&self, path: &str, body: impl Borrow<Value>) -> Call {
+        self.call(Method::PUT, &format!("{PREFIX}{path}")).json(body.borrow())
     }
 
-    pub fn patch(&self, path: &str, body: Value) -> Call {
-        self.call(Method::PATCH, &format!("{PREFIX}{path}")).json(&body)
+    pub fn patch(&self, path: &str, body: impl Borrow<Value>) -> Call {
+        self.call(Method::PATCH, &format!("{PREFIX}{path}")).json(body.borrow())
     }
 
     pub fn delete(&self, path: &str) -> Call {
