@@ -29,8 +29,11 @@ pub async fn sweep(pool: &PgPool) -> Result<u64, sqlx::Error> {
         "WITH erased AS (SELECT id FROM read.accounts WHERE is_erased),
               answers AS (DELETE FROM idempotency i USING erased e
                            WHERE i.scope = 'account:' || e.id RETURNING 1),
-              logins AS (DELETE FROM sessions s USING erased e WHERE s.user_id = e.id RETURNING 1)
-         SELECT (SELECT count(*) FROM answers) + (SELECT count(*) FROM logins) AS \"deleted!\""
+              logins AS (DELETE FROM sessions s USING erased e WHERE s.user_id = e.id RETURNING 1),
+              personal AS (DELETE FROM personal_data p USING erased e
+                            WHERE p.subject_id = e.id RETURNING 1)
+         SELECT (SELECT count(*) FROM answers) + (SELECT count(*) FROM logins)
+              + (SELECT count(*) FROM personal) AS \"deleted!\""
     )
     .fetch_one(pool)
     .await?;

@@ -208,12 +208,13 @@ pub async fn change_stock<A: Answer>(
     context: ChangeContext,
     answer: impl Fn(&ProductState) -> A + Send + 'static,
 ) -> Done<A> {
-    let ChangeContext { unchanged_at, key, .. } = context;
+    let ChangeContext { expected, unchanged_at, key } = context;
     log.unit(metadata)
         .read::<Product>(id.to_string())
         .write::<StockItem>(id.to_string())
         .idempotency(key)
         .run(move |work| {
+            check_version(work, id, &expected)?;
             check_editor(work, id, by)?;
             let command = match change.clone() {
                 StockChange::SetAvailable { quantity } => {

@@ -15,6 +15,8 @@ pub enum CheckoutError {
     Stock { product_id: ProductId, source: stock_item::Error },
     #[error("product {product_id} is not for sale")]
     NotForSale { product_id: ProductId },
+    #[error("the account of the buyer is blocked or erased")]
+    AccountInactive,
     /// The cart changed while its streams were being found; nothing was decided.
     #[error("the cart is being changed elsewhere")]
     CartChanged,

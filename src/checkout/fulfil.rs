@@ -79,9 +79,9 @@ fn take_cash(
     let order = work.state::<Order>(&order_id.to_string()).clone();
     let Some(details) = order.details() else { return Ok(()) };
     let payment_id = details.payment_id;
-    let pending =
-        work.state::<Payment>(&payment_id.to_string()).status() == Some(payment::Status::Pending);
-    if details.payment_method != PaymentMethod::CashOnDelivery || !pending {
+    if details.payment_method != PaymentMethod::CashOnDelivery
+        || work.state::<Payment>(&payment_id.to_string()).status() != Some(payment::Status::Pending)
+    {
         return Ok(());
     }
     let transaction_id = format!("cash-{}", details.number);

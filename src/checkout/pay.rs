@@ -42,7 +42,10 @@ impl Checkout {
         {
             return Ok(Outcome::Replayed(recorded));
         }
-        let started = self.start(metadata.clone(), order_id, &payer).await?;
+        let started = match self.start(metadata.clone(), order_id, &payer, key.clone()).await? {
+            Outcome::Done(committed) => committed.value,
+            Outcome::Replayed(recorded) => return Ok(Outcome::Replayed(recorded)),
+        };
         let charge = if started.in_cash {
             Err(NoAnswer("paid at the door".to_owned()))
         } else {
@@ -52,13 +55,15 @@ impl Checkout {
         self.settle(metadata, order_id, started.payment_id, charge.ok(), key, answer).await
     }
 
-    /// Marks the order's payment as started, on a further payment where the one before failed.
+    /// Marks the order's payment as started, on a further payment where the one before failed. The
+    /// key is only looked up again here, beside the streams; the answer is recorded by `settle`.
     async fn start(
         &self,
         metadata: Metadata,
         order_id: OrderId,
         payer: &Payer,
-    ) -> Result<Started, UnitError<CheckoutError>> {
+        key: Option<IdempotencyKey>,
+    ) -> Result<Outcome<Started>, UnitError<CheckoutError>> {
         let next: PaymentId = self.entropy.new_id().into();
         let (order, _) =
             self.log.peek::<Order>(&order_id.to_string()).await.map_err(UnitError::widen)?;
@@ -66,18 +71,14 @@ impl Checkout {
             return Err(UnitError::Rejected(order::Error::NotFound.into()));
         };
         let (now, payer) = (self.clock.now(), payer.clone());
-        let outcome = self
-            .log
+        self.log
             .unit(metadata)
             .write::<Order>(order_id.to_string())
             .write::<Payment>(current.to_string())
             .create::<Payment>(next.to_string())
+            .idempotency(key)
             .run(move |work| start(work, order_id, current, next, &payer, now))
-            .await?;
-        match outcome {
-            Outcome::Done(committed) => Ok(committed.value),
-            Outcome::Replayed(_) => Err(UnitError::Conflict),
-        }
+            .await
     }
 
     /// Records what the provider said; `None` where it did not. One append: the payment, the order
@@ -139,6 +140,10 @@ fn start(
     let (Some(status), Some(details)) = (order.status(), order.details()) else {
         return Err(order::Error::NotFound.into());
     };
+    // A further payment may have been opened since the streams were found.
+    if details.payment_id != current {
+        return Err(payment::Error::AlreadyProcessing.into());
+    }
     let in_cash = details.payment_method == PaymentMethod::CashOnDelivery;
     if in_cash != (payer.method == PaymentMethod::CashOnDelivery) {
         return Err(CheckoutError::MethodMismatch);

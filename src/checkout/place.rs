@@ -4,7 +4,7 @@ use super::{Checkout, CheckoutError, OrderState, products_of, with_stock};
 use crate::log::{Answer, Execute};
 use aggregates::order::{DeliveryMethod, NewLine, PaymentMethod};
 use aggregates::{
-    Cart, CartId, Money, Order, OrderId, Payment, PaymentId, Product, ProductId, Quantity,
+    Account, Cart, CartId, Money, Order, OrderId, Payment, PaymentId, Product, ProductId, Quantity,
     StockItem, UserId, cart, order, payment, stock_item,
 };
 use chrono::{DateTime, Duration, Utc};
@@ -107,6 +107,7 @@ impl Checkout {
             .unit(metadata.clone())
             .create::<Order>(facts.order_id.to_string())
             .create::<Payment>(facts.payment_id.to_string())
+            .read::<Account>(request.user_id.to_string())
             .idempotency(key);
         if let Goods::Cart(id) = &request.goods {
             unit = unit.write::<Cart>(id.to_string());
@@ -128,6 +129,10 @@ impl Checkout {
 }
 
 fn decide(work: &mut Work<'_>, request: &PlaceOrder, facts: &Facts) -> Result<(), CheckoutError> {
+    // An erased buyer must leave nothing personal behind, a blocked one may not buy.
+    if !work.state::<Account>(&request.user_id.to_string()).is_active() {
+        return Err(CheckoutError::AccountInactive);
+    }
     let expires_at = facts.now + request.hold;
     let (cart_id, lines) = lines_of(work, &request.goods)?;
     let command = order::Command::Place {

@@ -66,15 +66,18 @@ impl Worker {
         pool: &PgPool,
         read_models: &ReadModels,
     ) -> Result<usize, sqlx::Error> {
-        let tasks = due(pool, self.checkout.clock.now(), BATCH).await?;
-        self.failures.retain(|key, _| tasks.iter().any(|task| &task.key == key));
+        let now = Instant::now();
+        self.failures.retain(|_, (_, next)| now < *next + MAX_BACKOFF);
+        // Those that wait must not crowd out those that need not.
+        let waiting: Vec<String> = self
+            .failures
+            .iter()
+            .filter(|(_, (_, next))| now < *next)
+            .map(|(key, _)| key.clone())
+            .collect();
+        let tasks = due(pool, self.checkout.clock.now(), &waiting, BATCH).await?;
         let mut done = 0;
         for task in tasks {
-            let waits =
-                self.failures.get(&task.key).is_some_and(|(_, next)| Instant::now() < *next);
-            if waits {
-                continue;
-            }
             match self.perform(&task).await {
                 Ok(Progress::Done) => {
                     done += 1;

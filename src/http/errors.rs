@@ -262,6 +262,7 @@ impl From<CheckoutError> for Problem {
                 Self::conflict("product_not_for_sale", detail)
                     .with("product_id", product_id.to_string())
             }
+            CheckoutError::AccountInactive => Self::forbidden("account_blocked", detail),
             CheckoutError::CartChanged => Self::conflict("concurrent_modification", detail),
             CheckoutError::HoldExpired { .. } => Self::conflict("order_expired", detail),
             CheckoutError::MethodMismatch => Self::unprocessable("payment_method_mismatch", detail),

@@ -177,7 +177,9 @@ fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, Problem> {
         let tag = tag.strip_prefix("W/").unwrap_or(tag);
         // A tag that is quoted but no version of ours matches nothing.
         let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
-        Some(inner.parse::<i64>().unwrap_or(-1))
+        // What follows a dash tells caches more than the version does.
+        let version = inner.split('-').next().unwrap_or_default();
+        Some(version.parse::<i64>().unwrap_or(-1))
     });
     match tags.collect() {
         Some(versions) => Ok(Some(IfMatch::Versions(versions))),

@@ -33,7 +33,10 @@ pub(super) async fn follow(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let id = OrderId::new(id);
     visible(&state, id, &caller).await?;
-    let follower = Follower { reached: state.read_models.watch(), state, caller, id, last: None };
+    let lifetime = state.tokens.lifetime().to_std().unwrap_or_default();
+    let until = tokio::time::Instant::now() + lifetime;
+    let reached = state.read_models.watch();
+    let follower = Follower { reached, state, caller, id, until, last: None };
     let events = futures_util::stream::unfold(follower, Follower::next);
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
@@ -43,16 +46,31 @@ struct Follower {
     state: AppState,
     caller: Caller,
     id: OrderId,
+    /// When the access token would have to be renewed: nobody is followed longer on one.
+    until: tokio::time::Instant,
     /// What was sent last.
     last: Option<String>,
 }
 
 impl Follower {
+    /// A caller who was blocked, or has another role by now, is followed no longer.
+    async fn may_go_on(&self) -> bool {
+        match self.state.account(self.caller.id).await {
+            Ok((account, _)) => {
+                account.is_active() && account.role() == Some(self.caller.role)
+            }
+            Err(_) => false,
+        }
+    }
+
     /// The next state of the order; `None` once the order, the login or the server has ended.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         loop {
             // A change that comes while the order is read is seen by the next look.
             self.reached.borrow_and_update();
+            if !self.may_go_on().await {
+                return None;
+            }
             let view = visible(&self.state, self.id, &self.caller).await.ok()?;
             let version = view.order.version;
             let order = OrderResource::from_view(view)?;
@@ -68,6 +86,7 @@ impl Follower {
             tokio::select! {
                 changed = self.reached.changed() => changed.ok()?,
                 () = tokio::time::sleep(POLL) => {}
+                () = tokio::time::sleep_until(self.until) => return None,
                 () = self.state.stopping.cancelled() => return None,
             }
         }

@@ -3,7 +3,7 @@
 use crate::http::extract::{Path, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::{FieldError, Problem};
-use crate::http::reply::{tagged, versioned};
+use crate::http::reply::tagged;
 use crate::http::resources::ProductResource;
 use crate::state::AppState;
 use aggregates::Money;
@@ -180,13 +180,13 @@ async fn show(
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
     let found = catalogue::product(&state.read_pool, id.into()).await?;
-    match found.filter(|row| !row.archived) {
-        Some(row) => {
-            let version = row.version;
-            Ok(versioned(&headers, version, &ProductResource::from(row)))
-        }
-        None => Err(Problem::not_found("product_not_found", "there is no such product")),
-    }
+    let Some(row) = found.filter(|row| !row.archived) else {
+        return Err(Problem::not_found("product_not_found", "there is no such product"));
+    };
+    let version = row.version;
+    let product = ProductResource::from(row);
+    // Stock and ratings change without the product's version: caches need to know of them too.
+    Ok(tagged(&headers, &format!("\"{version}-{}\"", digest(&product)?), &product))
 }
 
 /// List the categories
@@ -203,9 +203,12 @@ async fn categories(
 
 /// An answer whose tag is the hash of what it says: good for caches, whatever changed it.
 fn cacheable(headers: &HeaderMap, body: &impl Serialize) -> Result<Response, Problem> {
+    Ok(tagged(headers, &format!("\"{}\"", digest(body)?), body))
+}
+
+fn digest(body: &impl Serialize) -> Result<String, Problem> {
     let text = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
-    let digest = hex::encode(&Sha256::digest(text)[..12]);
-    Ok(tagged(headers, &format!("\"{digest}\""), body))
+    Ok(hex::encode(&Sha256::digest(text)[..12]))
 }
 
 impl From<catalogue::CategoryCount> for CategoryResource {
