@@ -23,14 +23,8 @@ use tokio_util::sync::CancellationToken;
 /// How often what nobody waits for is tidied up.
 const UPKEEP: Duration = Duration::from_secs(10);
 
-/// Appends under way at once: enough that the next group is being decided while one is written.
-const MAX_APPENDS_IN_FLIGHT: usize = 8;
-/// Commands that one append stores at most.
-const MAX_GROUP: usize = 128;
 /// Aggregates kept in memory, a few hundred bytes each.
 const CACHED_AGGREGATES: u64 = 100_000;
-/// Tries of a command that keeps meeting other processes.
-const MAX_ATTEMPTS: u32 = 8;
 
 /// The shared state of a process.
 #[derive(Debug, Clone)]
@@ -100,24 +94,13 @@ impl AppState {
         let Parts { config, clock, entropy, keys, pool, read_pool, read_models, metrics, provider } =
             parts;
         let appended = Appended::default();
+        let (log_clock, log_entropy) = (Arc::clone(&clock), Arc::clone(&entropy));
+        let waker = appended.clone();
         let options = eventlog::Options {
-            now: {
-                let clock = Arc::clone(&clock);
-                Arc::new(move || clock.now())
-            },
-            new_id: {
-                let entropy = Arc::clone(&entropy);
-                Arc::new(move || entropy.new_id())
-            },
-            on_append: {
-                let appended = appended.clone();
-                Arc::new(move |_| appended.tell())
-            },
             codec: Arc::new(crate::log::codec()),
-            max_in_flight: MAX_APPENDS_IN_FLIGHT,
-            max_group: MAX_GROUP,
+            on_append: Arc::new(move |_| waker.tell()),
             cache_capacity: CACHED_AGGREGATES,
-            max_attempts: MAX_ATTEMPTS,
+            ..eventlog::Options::new(move || log_clock.now(), move || log_entropy.new_id())
         };
         let tokens = Tokens::new(keys, &config.tokens);
         let sessions = Sessions::new(pool.clone(), config.tokens.refresh_days);

@@ -133,7 +133,9 @@ impl<A: Entity> EventStore<A> for CqrsStore {
             AppendError::Conflict => AggregateError::AggregateConflict,
             other => unavailable(other),
         })?;
-        (self.options.on_append)(appended.position);
+        if let Some(position) = appended.position {
+            (self.options.on_append)(position);
+        }
         let first = usize::try_from(context.sequence).unwrap_or(usize::MAX);
         let envelopes =
             events.into_iter().zip(first + 1..).map(|(payload, sequence)| EventEnvelope {

@@ -51,7 +51,8 @@ pub enum UnitError<E> {
     KeyReused,
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),
-    /// A stored event does not parse: the program is older than the log, or the log is damaged.
+    /// A stored event does not parse (the program is older than the log, or the log is damaged), or
+    /// the code that reads or decides panicked: `source` says which.
     #[error("stream {stream} cannot be read")]
     Unreadable { stream: String, source: Box<dyn std::error::Error + Send + Sync> },
     /// The process is stopping.

@@ -6,9 +6,10 @@ use crate::recorded::hash_from_stored;
 use crate::{Position, StreamId, UnitError};
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
-use sqlx::PgExecutor;
+use sqlx::{PgConnection, PgExecutor};
 use std::any::Any;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -32,7 +33,10 @@ pub(crate) struct Loaded {
 #[derive(Clone, Copy)]
 pub(crate) struct Loader {
     pub empty: fn() -> Loaded,
-    pub snapshot: fn(&str) -> Option<Arc<dyn Any + Send + Sync>>,
+    /// The state from a snapshot's text.
+    pub thaw: fn(&str) -> Option<Arc<dyn Any + Send + Sync>>,
+    /// The text of a snapshot.
+    pub freeze: fn(&(dyn Any + Send + Sync)) -> Option<String>,
     pub apply: fn(&Codec, &mut Loaded, &StoredEvent) -> Result<(), BoxError>,
 }
 
@@ -54,10 +58,11 @@ impl Loader {
                 created_at: None,
                 state: Arc::new(A::default()),
             },
-            snapshot: |state| {
+            thaw: |state| {
                 let state: A = serde_json::from_str(state).ok()?;
                 Some(Arc::new(state))
             },
+            freeze: |state| serde_json::to_string(state.downcast_ref::<A>()?).ok(),
             apply: apply::<A>,
         }
     }
@@ -89,14 +94,16 @@ fn apply<A: Entity>(
 /// Loads many streams with two statements at most, whatever their number. A stream that does not
 /// exist comes back empty, at sequence 0.
 pub(crate) async fn load_many(
-    pool: &sqlx::PgPool,
+    db: &mut PgConnection,
     codec: &Codec,
     streams: &[(StreamId, Loader)],
 ) -> Result<HashMap<StreamId, Loaded>, UnitError<std::convert::Infallible>> {
     let mut loaded: HashMap<StreamId, Loaded> =
         streams.iter().map(|(stream, loader)| (stream.clone(), (loader.empty)())).collect();
     if has_snapshots(codec, streams) {
-        load_snapshots(pool, codec, streams, &mut loaded).await.map_err(UnitError::Unavailable)?;
+        load_snapshots(&mut *db, codec, streams, &mut loaded)
+            .await
+            .map_err(UnitError::Unavailable)?;
     }
     let ordinals: Vec<i32> = (0..).take(streams.len()).collect();
     let types: Vec<String> = streams.iter().map(|(s, _)| s.aggregate_type.to_owned()).collect();
@@ -115,7 +122,7 @@ pub(crate) async fn load_many(
         &ids,
         &after
     )
-    .fetch_all(pool)
+    .fetch_all(db)
     .await
     .map_err(UnitError::Unavailable)?;
     for row in rows {
@@ -132,11 +139,48 @@ pub(crate) async fn load_many(
             recorded_at: row.recorded_at,
         };
         if let Some(entry) = loaded.get_mut(stream) {
-            (kind.apply)(codec, entry, &event)
+            apply_safely(*kind, codec, entry, &event)
                 .map_err(|source| UnitError::Unreadable { stream: stream.to_string(), source })?;
         }
     }
     Ok(loaded)
+}
+
+/// A stored event that its aggregate cannot bear must not take other streams along.
+fn apply_safely(
+    kind: Loader,
+    codec: &Codec,
+    entry: &mut Loaded,
+    event: &StoredEvent,
+) -> Result<(), BoxError> {
+    catch_unwind(AssertUnwindSafe(|| (kind.apply)(codec, entry, event))).unwrap_or_else(|_| {
+        Err(format!("applying event {} ({}) panicked", event.sequence, event.event_type).into())
+    })
+}
+
+/// Which of the streams have events behind the given sequence.
+pub(crate) async fn moved<'s>(
+    db: &mut PgConnection,
+    streams: &[(&'s StreamId, i64)],
+) -> Result<Vec<&'s StreamId>, sqlx::Error> {
+    let ordinals: Vec<i32> = (0..).take(streams.len()).collect();
+    let types: Vec<String> = streams.iter().map(|(s, _)| s.aggregate_type.to_owned()).collect();
+    let ids: Vec<String> = streams.iter().map(|(s, _)| s.aggregate_id.to_string()).collect();
+    let next: Vec<i64> = streams.iter().map(|(_, sequence)| sequence + 1).collect();
+    let rows = sqlx::query_scalar!(
+        r#"SELECT n.ord AS "ord!"
+             FROM UNNEST($1::int[], $2::text[], $3::text[], $4::bigint[]) AS n(ord, t, i, next)
+             JOIN events e ON e.aggregate_type = n.t AND e.aggregate_id = n.i
+                          AND e.sequence = n.next"#,
+        &ordinals,
+        &types,
+        &ids,
+        &next
+    )
+    .fetch_all(db)
+    .await?;
+    let moved = rows.into_iter().filter_map(|ordinal| streams.get(usize::try_from(ordinal).ok()?));
+    Ok(moved.map(|(stream, _)| *stream).collect())
 }
 
 fn has_snapshots(codec: &Codec, streams: &[(StreamId, Loader)]) -> bool {
@@ -144,7 +188,7 @@ fn has_snapshots(codec: &Codec, streams: &[(StreamId, Loader)]) -> bool {
 }
 
 async fn load_snapshots(
-    pool: &sqlx::PgPool,
+    db: &mut PgConnection,
     codec: &Codec,
     streams: &[(StreamId, Loader)],
     loaded: &mut HashMap<StreamId, Loaded>,
@@ -164,7 +208,7 @@ async fn load_snapshots(
         &types,
         &ids
     )
-    .fetch_all(pool)
+    .fetch_all(db)
     .await?;
     for row in rows {
         let Some((stream, kind)) = usize::try_from(row.ord).ok().and_then(|i| wanted.get(i)) else {
@@ -174,7 +218,7 @@ async fn load_snapshots(
         if policy.map(|policy| policy.schema_version) != Some(row.schema_version) {
             continue;
         }
-        if let Some(state) = (kind.snapshot)(&row.state) {
+        if let Some(state) = (kind.thaw)(&row.state) {
             let hash = hash_from_stored(Some(&row.hash));
             loaded.insert(
                 stream.clone(),
@@ -192,7 +236,8 @@ pub async fn load_stream<A: Entity>(
     id: &str,
 ) -> Result<(A, i64), UnitError<std::convert::Infallible>> {
     let stream = StreamId::new(A::TYPE, id);
-    let mut loaded = load_many(pool, codec, &[(stream.clone(), Loader::of::<A>())]).await?;
+    let mut db = pool.acquire().await.map_err(UnitError::Unavailable)?;
+    let mut loaded = load_many(&mut db, codec, &[(stream.clone(), Loader::of::<A>())]).await?;
     let loaded = loaded.remove(&stream).unwrap_or_else(Loader::of::<A>().empty);
     let state = loaded.state.downcast::<A>().map_err(|_| UnitError::Unreadable {
         stream: stream.to_string(),

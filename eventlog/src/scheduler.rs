@@ -6,39 +6,30 @@
 //! never a retry. Between processes the primary key of `events` decides.
 
 mod group;
+mod lanes;
+mod options;
+mod session;
+mod staging;
 
-use crate::codec::Codec;
 use crate::load::{Entity, Loaded, Loader, load_many};
-use crate::unit::{Access, IdempotencyKey, Pending, UnitBuilder, Verdict};
-use crate::{Metadata, Position, StreamId, UnitError};
-use chrono::{DateTime, Utc};
+use crate::unit::{IdempotencyKey, Pending, UnitBuilder, Verdict};
+use crate::{Codec, Metadata, StreamId, UnitError};
+use lanes::{Claim, Lanes, Queue};
+use moka::ops::compute::Op;
+pub use options::Options;
+use session::Session;
 use sqlx::PgPool;
-use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
-/// What the log needs from outside, and its limits.
-#[derive(Clone)]
-pub struct Options {
-    /// The clock, at least microseconds.
-    pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
-    /// How stored events are read back.
-    pub codec: Arc<Codec>,
-    /// Fresh ids for events, ordered by time.
-    pub new_id: Arc<dyn Fn() -> Uuid + Send + Sync>,
-    /// Called after each append, for instance to wake the projections.
-    pub on_append: Arc<dyn Fn(Position) + Send + Sync>,
-    /// Appends under way at once.
-    pub max_in_flight: usize,
-    /// Units of work that one append stores at most.
-    pub max_group: usize,
-    /// Aggregates kept in memory.
-    pub cache_capacity: u64,
-    /// Tries of a unit that meets other processes.
-    pub max_attempts: u32,
-}
+/// Units that wait at most; more are refused, so that memory stays bounded while the database is
+/// away.
+const MAX_WAITING: usize = 20_000;
+
+/// How long a connection is kept for the next append.
+const KEEP_CONNECTIONS: Duration = Duration::from_millis(500);
 
 /// The handle to the log; cheap to clone.
 #[derive(Clone)]
@@ -53,17 +44,29 @@ pub(crate) struct Shared {
     pub cache: moka::sync::Cache<StreamId, Loaded>,
 }
 
+impl Shared {
+    /// Keeps what was loaded, unless something newer is known already: an append may have ended
+    /// that the load did not see.
+    fn remember(&self, stream: StreamId, loaded: &Loaded) {
+        self.cache.entry(stream).and_compute_with(|known| match known {
+            Some(known) if known.value().sequence >= loaded.sequence => Op::Nop,
+            _ => Op::Put(loaded.clone()),
+        });
+    }
+}
+
 impl EventLog {
-    /// Starts the scheduler on the current tokio runtime.
+    /// Starts the scheduler on the current tokio runtime. It ends when the last handle is dropped
+    /// and what was begun is done.
     pub fn start(pool: PgPool, options: Options) -> Self {
         let cache = moka::sync::Cache::builder()
             .max_capacity(options.cache_capacity)
             // Bounds how long facts that other processes changed can be seen out of date.
-            .time_to_live(std::time::Duration::from_mins(1))
+            .time_to_live(Duration::from_mins(1))
             .build();
         let shared = Arc::new(Shared { pool, options, cache });
-        let (queue, waiting) = mpsc::unbounded_channel();
-        tokio::spawn(Scheduler::new(Arc::clone(&shared)).run(waiting));
+        let (queue, arriving) = mpsc::unbounded_channel();
+        tokio::spawn(Scheduler::new(Arc::clone(&shared)).run(arriving));
         Self { shared, queue }
     }
 
@@ -76,17 +79,15 @@ impl EventLog {
     /// so good for finding out which streams a command involves, not for deciding.
     pub async fn peek<A: Entity>(&self, id: &str) -> Result<(Arc<A>, i64), UnitError<Infallible>> {
         let stream = StreamId::new(A::TYPE, id);
-        let loaded = match self.shared.cache.get(&stream) {
-            Some(loaded) => loaded,
-            // Not put into the cache: an append may be under way that this load does not see.
-            None => load_many(
-                &self.shared.pool,
-                &self.shared.options.codec,
-                &[(stream.clone(), Loader::of::<A>())],
-            )
-            .await?
-            .remove(&stream)
-            .unwrap_or_else(Loader::of::<A>().empty),
+        let loaded = if let Some(loaded) = self.shared.cache.get(&stream) {
+            loaded
+        } else {
+            let mut db = self.shared.pool.acquire().await.map_err(UnitError::Unavailable)?;
+            let wanted = [(stream.clone(), Loader::of::<A>())];
+            let mut found = load_many(&mut db, &self.shared.options.codec, &wanted).await?;
+            let loaded = found.remove(&stream).unwrap_or_else(Loader::of::<A>().empty);
+            self.shared.remember(stream.clone(), &loaded);
+            loaded
         };
         let state = loaded.state.downcast::<A>().map_err(|_| UnitError::Unreadable {
             stream: stream.to_string(),
@@ -136,11 +137,14 @@ impl EventLog {
 /// Decides which units run together, and when.
 struct Scheduler {
     shared: Arc<Shared>,
-    waiting: VecDeque<Pending>,
-    busy: HashSet<StreamId>,
+    queue: Queue,
+    lanes: Lanes,
     in_flight: usize,
-    finished_tx: mpsc::UnboundedSender<Vec<StreamId>>,
-    finished: mpsc::UnboundedReceiver<Vec<StreamId>>,
+    /// Connections of groups that ended, for the next ones: taking one from the pool and giving it
+    /// back costs a round trip each.
+    sessions: Vec<Session>,
+    finished_tx: mpsc::UnboundedSender<Ended>,
+    finished: mpsc::UnboundedReceiver<Ended>,
 }
 
 impl Scheduler {
@@ -148,103 +152,101 @@ impl Scheduler {
         let (finished_tx, finished) = mpsc::unbounded_channel();
         Self {
             shared,
-            waiting: VecDeque::new(),
-            busy: HashSet::new(),
+            queue: Queue::default(),
+            lanes: Lanes::default(),
             in_flight: 0,
+            sessions: Vec::new(),
             finished_tx,
             finished,
         }
     }
 
-    async fn run(mut self, mut queue: mpsc::UnboundedReceiver<Pending>) {
+    async fn run(mut self, mut arriving: mpsc::UnboundedReceiver<Pending>) {
         let mut open = true;
-        while open || self.in_flight > 0 || !self.waiting.is_empty() {
+        while open || self.in_flight > 0 {
+            let idle = self.in_flight == 0 && !self.sessions.is_empty();
             tokio::select! {
-                unit = queue.recv(), if open => match unit {
-                    Some(unit) => self.waiting.push_back(unit),
+                unit = arriving.recv(), if open => match unit {
+                    Some(unit) => self.admit(unit),
                     None => open = false,
                 },
-                Some(streams) = self.finished.recv(), if self.in_flight > 0 => self.release(&streams),
+                Some(ended) = self.finished.recv(), if self.in_flight > 0 => self.release(ended),
+                () = tokio::time::sleep(KEEP_CONNECTIONS), if idle => self.sessions.clear(),
             }
-            while let Ok(unit) = queue.try_recv() {
-                self.waiting.push_back(unit);
+            while let Ok(unit) = arriving.try_recv() {
+                self.admit(unit);
             }
-            while let Ok(streams) = self.finished.try_recv() {
-                self.release(&streams);
+            while let Ok(ended) = self.finished.try_recv() {
+                self.release(ended);
             }
+            // With no group under way all streams are free, so that whoever waits is dispatched.
             self.dispatch();
         }
     }
 
-    fn release(&mut self, streams: &[StreamId]) {
-        self.in_flight -= 1;
-        for stream in streams {
-            self.busy.remove(stream);
+    fn admit(&mut self, mut unit: Pending) {
+        if self.queue.len() >= MAX_WAITING {
+            let refusal = UnitError::Unavailable(sqlx::Error::PoolTimedOut);
+            unit.unit.answer(Verdict::Failed(refusal));
+        } else {
+            self.queue.push(unit);
         }
+    }
+
+    fn release(&mut self, ended: Ended) {
+        self.in_flight -= 1;
+        self.lanes.release(&ended.claim);
+        self.queue.streams_were_freed();
+        self.sessions.extend(ended.session);
     }
 
     fn dispatch(&mut self) {
-        while self.in_flight < self.shared.options.max_in_flight && !self.waiting.is_empty() {
-            let group = self.next_group();
+        while self.in_flight < self.shared.options.max_in_flight.max(1) {
+            let group = self.queue.next_group(&self.lanes, self.shared.options.max_group.max(1));
             if group.is_empty() {
                 return;
             }
-            let written = written_streams(&group);
-            self.busy.extend(written.iter().cloned());
+            let claim = Claim::of(&group);
+            self.lanes.take(&claim);
             self.in_flight += 1;
             let shared = Arc::clone(&self.shared);
-            let finished = Finished { streams: written, tx: self.finished_tx.clone() };
+            let mut session = self.sessions.pop().unwrap_or_default();
+            let running = Running { ended: Some(claim), tx: self.finished_tx.clone() };
             tokio::spawn(async move {
-                group::execute(&shared, group).await;
-                drop(finished);
+                group::execute(&shared, &mut session, group).await;
+                running.end(session);
             });
         }
     }
-
-    /// The waiting units whose streams are free, first come first served for each stream.
-    fn next_group(&mut self) -> Vec<Pending> {
-        let mut group = Vec::new();
-        let mut passed_over: HashSet<StreamId> = HashSet::new();
-        let mut still_waiting = VecDeque::with_capacity(self.waiting.len());
-        for unit in self.waiting.drain(..) {
-            let free = group.len() < self.shared.options.max_group
-                && unit.involved.iter().filter(|i| i.access != Access::Peek).all(|involved| {
-                    !self.busy.contains(&involved.stream) && !passed_over.contains(&involved.stream)
-                });
-            if free {
-                group.push(unit);
-            } else {
-                passed_over.extend(
-                    unit.involved
-                        .iter()
-                        .filter(|i| matches!(i.access, Access::Create | Access::Write))
-                        .map(|i| i.stream.clone()),
-                );
-                still_waiting.push_back(unit);
-            }
-        }
-        self.waiting = still_waiting;
-        group
-    }
 }
 
-fn written_streams(group: &[Pending]) -> Vec<StreamId> {
-    let written = group.iter().flat_map(|unit| &unit.involved);
-    written
-        .filter(|i| matches!(i.access, Access::Create | Access::Write))
-        .map(|i| i.stream.clone())
-        .collect()
+/// A group that has ended, and what it leaves.
+struct Ended {
+    claim: Claim,
+    session: Option<Session>,
 }
 
 /// Frees the streams of a group when it ends, also when it panics.
-struct Finished {
-    streams: Vec<StreamId>,
-    tx: mpsc::UnboundedSender<Vec<StreamId>>,
+struct Running {
+    ended: Option<Claim>,
+    tx: mpsc::UnboundedSender<Ended>,
 }
 
-impl Drop for Finished {
+impl Running {
+    fn end(mut self, session: Session) {
+        self.send(Some(session));
+    }
+
+    fn send(&mut self, session: Option<Session>) {
+        if let Some(claim) = self.ended.take() {
+            // The scheduler may have stopped already; then nobody waits for these streams.
+            let _ = self.tx.send(Ended { claim, session });
+        }
+    }
+}
+
+impl Drop for Running {
     fn drop(&mut self) {
-        // The scheduler may have stopped already; then nobody waits for these streams.
-        let _ = self.tx.send(std::mem::take(&mut self.streams));
+        self.send(None);
     }
 }

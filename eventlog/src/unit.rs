@@ -21,24 +21,26 @@ pub struct IdempotencyKey {
     pub request_hash: Hash,
 }
 
-/// How a unit of work uses a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a unit of work uses a stream, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Access {
-    /// A new stream: not loaded, its first event must be sequence 1.
-    Create,
-    Write,
-    /// Facts that must still hold when the events are stored.
-    Read,
     /// Facts that may be slightly out of date.
     Peek,
+    /// Facts that must still hold when the events are stored.
+    Read,
+    Write,
+    /// A new stream: not loaded, its first event must be sequence 1.
+    Create,
 }
 
-#[derive(Clone)]
-pub(crate) struct Involved {
-    pub stream: StreamId,
+/// What a stream is to a unit of work.
+#[derive(Clone, Copy)]
+pub(crate) struct Role {
     pub loader: Loader,
     pub access: Access,
 }
+
+pub(crate) type Involved = HashMap<StreamId, Role>;
 
 /// What happened to a unit of work.
 #[derive(Debug)]
@@ -61,25 +63,21 @@ pub struct Committed<T> {
 pub struct UnitBuilder<'l> {
     log: &'l EventLog,
     metadata: Metadata,
-    involved: Vec<Involved>,
+    involved: Involved,
     idempotency: Option<IdempotencyKey>,
 }
 
 impl<'l> UnitBuilder<'l> {
     pub(crate) fn new(log: &'l EventLog, metadata: Metadata) -> Self {
-        Self { log, metadata, involved: Vec::new(), idempotency: None }
+        Self { log, metadata, involved: Involved::new(), idempotency: None }
     }
 
     fn involve<A: Entity>(mut self, id: impl Into<Arc<str>>, access: Access) -> Self {
         let stream = StreamId::new(A::TYPE, id);
+        let role = self.involved.entry(stream);
+        let role = role.or_insert_with(|| Role { loader: Loader::of::<A>(), access });
         // The strongest use wins where a stream is named twice.
-        match self.involved.iter_mut().find(|involved| involved.stream == stream) {
-            Some(known) if matches!(access, Access::Create | Access::Write) => {
-                known.access = access;
-            }
-            Some(_) => {}
-            None => self.involved.push(Involved { stream, loader: Loader::of::<A>(), access }),
-        }
+        role.access = role.access.max(access);
         self
     }
 
@@ -133,7 +131,7 @@ impl<'l> UnitBuilder<'l> {
 
 /// A unit of work on its way through the scheduler.
 pub(crate) struct Pending {
-    pub involved: Vec<Involved>,
+    pub involved: Involved,
     pub metadata: Arc<str>,
     pub idempotency: Option<IdempotencyKey>,
     pub unit: Box<dyn Unit>,
@@ -196,18 +194,24 @@ where
 /// A stream within a group: what the log holds, and what the units before have staged on it.
 pub(crate) struct Staged {
     pub base: Loaded,
+    /// Whether another process may have changed it since.
+    pub from_cache: bool,
+    pub loader: Loader,
     pub state: Arc<dyn std::any::Any + Send + Sync>,
     pub events: Vec<NewEvent>,
-    pub snapshot: Option<crate::append::Snapshot>,
 }
 
 impl Staged {
-    pub fn of(base: Loaded) -> Self {
+    pub fn loaded(base: Loaded, loader: Loader) -> Self {
         let state = Arc::clone(&base.state);
-        Self { base, state, events: Vec::new(), snapshot: None }
+        Self { base, from_cache: false, loader, state, events: Vec::new() }
     }
 
-    fn sequence(&self) -> i64 {
+    pub fn cached(base: Loaded, loader: Loader) -> Self {
+        Self { from_cache: true, ..Self::loaded(base, loader) }
+    }
+
+    pub fn sequence(&self) -> i64 {
         self.base.sequence + i64::try_from(self.events.len()).unwrap_or(i64::MAX)
     }
 }
@@ -223,18 +227,17 @@ pub(crate) struct Changes {
 pub(crate) struct ChangedStream {
     pub state: Arc<dyn std::any::Any + Send + Sync>,
     pub events: Vec<NewEvent>,
-    pub snapshot: Option<crate::append::Snapshot>,
 }
 
 /// The streams of a unit of work, as they are now, and what it records on them.
 pub struct Work<'g> {
     pub(crate) group: &'g HashMap<StreamId, Staged>,
+    pub(crate) involved: &'g Involved,
     pub(crate) changes: Changes,
     pub(crate) metadata: Arc<str>,
     pub(crate) now: DateTime<Utc>,
     /// Whether there is an idempotency key.
     pub(crate) keyed: bool,
-    pub(crate) codec: &'g crate::Codec,
     pub(crate) new_id: &'g (dyn Fn() -> Uuid + Send + Sync),
 }
 
@@ -268,7 +271,7 @@ impl Work<'_> {
 
     /// Whether the unit named this stream.
     pub fn involves<A: Aggregate>(&self, id: &str) -> bool {
-        self.group.contains_key(&StreamId::new(A::TYPE, id))
+        self.involved.contains_key(&StreamId::new(A::TYPE, id))
     }
 
     /// The sequence of the last event, counting what this unit recorded.
@@ -279,40 +282,34 @@ impl Work<'_> {
     }
 
     fn staged(&self, stream: &StreamId) -> &Staged {
-        match self.group.get(stream) {
+        // Others of the group may have named it: that would be a matter of luck.
+        match self.group.get(stream).filter(|_| self.involved.contains_key(stream)) {
             Some(staged) => staged,
             None => panic!("stream {stream} was not named when the unit of work was built"),
         }
     }
 
     /// Records events: they are applied at once and stored with the rest of the unit.
+    ///
+    /// # Panics
+    /// Where the stream was not named for writing or creating: a mistake in the program.
     pub fn record<A: Entity>(&mut self, id: &str, events: Vec<A::Event>) {
         if events.is_empty() {
             return;
         }
-        let mut state = self.state::<A>(id).clone();
         let stream = StreamId::new(A::TYPE, id);
-        let before = self.version::<A>(id);
+        let access = self.involved.get(&stream).map(|role| role.access);
+        assert!(access >= Some(Access::Write), "stream {stream} was not named for writing");
+        let mut state = self.state::<A>(id).clone();
         let mut new_events = Vec::with_capacity(events.len());
         for event in events {
             new_events.push(self.new_event(&event));
             state.apply(event);
         }
-        let after = before + i64::try_from(new_events.len()).unwrap_or(i64::MAX);
-        let snapshot = self.codec.snapshot_policy(A::TYPE).and_then(|policy| {
-            let due = before / policy.every != after / policy.every;
-            let state = due.then(|| serde_json::to_string(&state).ok()).flatten()?;
-            Some(crate::append::Snapshot { schema_version: policy.schema_version, state })
-        });
-        let changed = self.changes.streams.entry(stream).or_insert_with(|| ChangedStream {
-            state: Arc::new(()),
-            events: Vec::new(),
-            snapshot: None,
-        });
+        let empty = || ChangedStream { state: Arc::new(()), events: Vec::new() };
+        let changed = self.changes.streams.entry(stream).or_insert_with(empty);
         changed.state = Arc::new(state);
         changed.events.append(&mut new_events);
-        // An older snapshot of this unit would not be of the stream's last event any more.
-        changed.snapshot = snapshot;
     }
 
     fn new_event(&self, event: &impl DomainEvent) -> NewEvent {

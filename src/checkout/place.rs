@@ -130,7 +130,8 @@ impl Checkout {
 
 fn decide(work: &mut Work<'_>, request: &PlaceOrder, facts: &Facts) -> Result<(), CheckoutError> {
     // An erased buyer must leave nothing personal behind, a blocked one may not buy.
-    if !work.state::<Account>(&request.user_id.to_string()).is_active() {
+    let buyer = work.state::<Account>(&request.user_id.to_string());
+    if matches!(buyer, Account::Blocked { .. } | Account::Erased) {
         return Err(CheckoutError::AccountInactive);
     }
     let expires_at = facts.now + request.hold;

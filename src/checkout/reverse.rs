@@ -106,7 +106,8 @@ impl Checkout {
             .details()
             .is_some_and(|details| details.method == PaymentMethod::CashOnDelivery);
         if !in_cash
-            && let Err(no_answer) = self.provider.refund(payment_id, refund_id, refund.amount).await {
+            && let Err(no_answer) = self.provider.refund(payment_id, refund_id, refund.amount).await
+        {
             tracing::warn!(%payment_id, %refund_id, %no_answer, "a refund waits for the provider");
             return Ok(false);
         }

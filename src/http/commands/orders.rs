@@ -236,7 +236,7 @@ async fn advance(
     to: Status,
     by: Actor,
 ) -> Result<Response, Problem> {
-    let answer = shown(&state, id).await?;
+    let answer = shown(&state, &ctx, id).await?;
     let outcome = Checkout::of(&state).advance(step(&ctx, id, by), to, answer).await?;
     finish(&state, &ctx, outcome).await
 }
@@ -247,7 +247,7 @@ async fn end(
     id: OrderId,
     by: Actor,
 ) -> Result<Response, Problem> {
-    let answer = shown(&state, id).await?;
+    let answer = shown(&state, &ctx, id).await?;
     let outcome = Checkout::of(&state).cancel(step(&ctx, id, by), answer).await?;
     finish(&state, &ctx, outcome).await
 }
@@ -259,7 +259,7 @@ async fn give_back(
     by: Actor,
     refund: Refund,
 ) -> Result<Response, Problem> {
-    let answer = shown(&state, id).await?;
+    let answer = shown(&state, &ctx, id).await?;
     detached(async move {
         let wanted = step(&ctx, id, by);
         let outcome = Checkout::of(&state).refund(wanted, refund, answer).await?;
@@ -273,20 +273,27 @@ fn step(ctx: &CommandContext, order_id: OrderId, by: Actor) -> Step {
     Step { metadata: ctx.metadata(), order_id, by, expected, key }
 }
 
-/// The answer that shows the order, with what is left of its personal data. Recorded without it:
-/// under a seller's key an erasure would not reach it.
+/// The answer that shows the order, with what is left of its personal data. Under anybody's key but
+/// the buyer's it is recorded without: an erasure would not reach it there.
 async fn shown(
     state: &AppState,
+    ctx: &CommandContext,
     id: OrderId,
 ) -> Result<impl Fn(&OrderState) -> Reply + Send + 'static, Problem> {
     let view = projections::orders::order(&state.pool, id).await?;
     let recipient =
         view.map(|view| Recipient { delivery_address: view.delivery_address, phone: view.phone });
     let recipient = recipient.unwrap_or_default();
+    let caller = ctx.caller.map(|caller| caller.id);
     Ok(move |order: &OrderState| {
-        Reply::ok(&OrderResource::after(order, recipient.clone()))
-            .recorded_as(&OrderResource::after(order, Recipient::default()))
-            .version(order.version)
+        let reply = Reply::ok(&OrderResource::after(order, recipient.clone()));
+        let buyer = order.order.details().map(|details| details.user_id);
+        let reply = if buyer == caller {
+            reply
+        } else {
+            reply.recorded_as(&OrderResource::after(order, Recipient::default()))
+        };
+        reply.version(order.version)
     })
 }
 

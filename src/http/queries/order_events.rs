@@ -56,9 +56,7 @@ impl Follower {
     /// A caller who was blocked, or has another role by now, is followed no longer.
     async fn may_go_on(&self) -> bool {
         match self.state.account(self.caller.id).await {
-            Ok((account, _)) => {
-                account.is_active() && account.role() == Some(self.caller.role)
-            }
+            Ok((account, _)) => account.is_active() && account.role() == Some(self.caller.role),
             Err(_) => false,
         }
     }

@@ -13,18 +13,19 @@ const PAST_THE_HOLD: Duration = Duration::from_mins(16);
 async fn an_order_that_nobody_pays_is_cancelled_and_its_goods_are_free_again() {
     let (app, clock) = TestApp::start_with_clock().await;
     let product = app.product("100.00", 5).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&product, 5).await;
     let order = buyer.order().await.expect(201);
     assert!(order.body["expires_at"].is_string());
     let order = order.id();
     app.customer()
+        .await
         .post("/cart/items", json!({ "product_id": product }))
         .await
         .refused(409, "insufficient_stock");
 
     clock.advance(Duration::from_mins(14));
-    assert_eq!(app.admin().order_now(&order).await["status"], "pending");
+    assert_eq!(app.admin().await.order_now(&order).await["status"], "pending");
     clock.advance(Duration::from_mins(2));
     let expired =
         app.order_when(&order, "the end of the hold", |order| order["status"] == "cancelled").await;
@@ -32,7 +33,7 @@ async fn an_order_that_nobody_pays_is_cancelled_and_its_goods_are_free_again() {
     assert_eq!(expired["payment_status"], "failed");
     assert_eq!((&expired["expires_at"], &expired["amount_due"]), (&json!(null), &json!("0.00")));
     assert_eq!(app.stock(&product).await, 5);
-    app.customer().add_to_cart(&product, 5).await;
+    app.customer().await.add_to_cart(&product, 5).await;
     app.finish().await;
 }
 
@@ -40,7 +41,7 @@ async fn an_order_that_nobody_pays_is_cancelled_and_its_goods_are_free_again() {
 async fn an_expired_order_cannot_be_paid() {
     let (app, clock) = TestApp::start_with_clock().await;
     let product = app.product("100.00", 5).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&product, 1).await;
     let order = buyer.order().await.expect(201).id();
     clock.advance(PAST_THE_HOLD);
@@ -58,7 +59,7 @@ async fn an_expired_order_cannot_be_paid() {
 async fn a_paid_order_does_not_expire() {
     let (app, clock) = TestApp::start_with_clock().await;
     let product = app.product("100.00", 5).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&product, 1).await;
     let paid = buyer.order().await.expect(201).id();
     buyer.pay(&paid, "tok_ok").await.expect(201);
@@ -67,7 +68,7 @@ async fn a_paid_order_does_not_expire() {
     clock.advance(PAST_THE_HOLD);
     // Both holds began together: when the one has ended, the other would have.
     app.order_when(&unpaid, "the end of the hold", |order| order["status"] == "cancelled").await;
-    assert_eq!(app.admin().order_now(&paid).await["status"], "confirmed");
+    assert_eq!(app.admin().await.order_now(&paid).await["status"], "confirmed");
     assert_eq!(app.stock(&product).await, 4);
     app.finish().await;
 }
@@ -76,7 +77,7 @@ async fn a_paid_order_does_not_expire() {
 async fn money_that_arrives_although_nobody_answered_saves_the_order_from_expiring() {
     let (app, clock) = TestApp::start_with_clock().await;
     let product = app.product("100.00", 5).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&product, 1).await;
     let order = buyer.order().await.expect(201).id();
     assert_eq!(buyer.pay(&order, "tok_timeout").await.expect(201).body["status"], "processing");

@@ -13,7 +13,7 @@ use serde_json::json;
 async fn deliver(app: &TestApp, order: &str) {
     for status in ["processing", "shipped", "delivered"] {
         let path = format!("/orders/{order}/status");
-        app.admin().put(&path, json!({ "status": status })).await.expect(200);
+        app.admin().await.put(&path, json!({ "status": status })).await.expect(200);
     }
 }
 

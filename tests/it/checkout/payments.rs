@@ -12,7 +12,7 @@ use crate::support::client::{Client, text};
 /// A buyer with an order of 1600.00 that waits for its payment, and the product.
 async fn waiting(app: &TestApp) -> (Client, String, String) {
     let product = app.product("100.00", 10).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&product, 1).await;
     let order = buyer.order().await.expect(201).id();
     (buyer, order, product)
@@ -116,12 +116,12 @@ async fn a_repeated_payment_with_its_key_gets_the_first_answer() {
 async fn nobody_pays_for_or_sees_the_order_of_a_stranger() {
     let app = TestApp::start().await;
     let (buyer, order, _) = waiting(&app).await;
-    let stranger = app.customer();
+    let stranger = app.customer().await;
     stranger.pay(&order, "tok_ok").await.refused(404, "order_not_found");
     stranger.get(&format!("/payments/order/{order}")).await.refused(404, "order_not_found");
     let payment = buyer.pay(&order, "tok_ok").await.expect(201).id();
     stranger.get(&format!("/payments/{payment}")).await.refused(404, "payment_not_found");
-    app.admin().get(&format!("/payments/{payment}")).await.expect(200);
+    app.admin().await.get(&format!("/payments/{payment}")).await.expect(200);
     let nothing = crate::support::app::any_id().to_string();
     buyer.pay(&nothing, "tok_ok").await.refused(404, "order_not_found");
     app.finish().await;
@@ -131,7 +131,7 @@ async fn nobody_pays_for_or_sees_the_order_of_a_stranger() {
 async fn cash_is_paid_at_the_door_and_only_there() {
     let app = TestApp::start().await;
     let product = app.product("100.00", 10).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&product, 1).await;
     let order = buyer.order_by("cash_on_delivery").await.expect(201);
     assert_eq!(
@@ -156,7 +156,7 @@ async fn between_cancelling_and_paying_one_decides_and_the_money_is_right() {
     let product = app.product("100.00", 1000).await;
     let orders = 30_u32;
     let outcomes = join_all((0..orders).map(async |_| {
-        let buyer = app.customer();
+        let buyer = app.customer().await;
         let order = buyer.order_items(&[(&product, 1)]).await.expect(201).id();
         let (paid, cancelled) = join(
             buyer.pay(&order, "tok_ok").into_future(),
@@ -176,11 +176,11 @@ async fn between_cancelling_and_paying_one_decides_and_the_money_is_right() {
             let settled = if paid == 201 { "refunded" } else { "failed" };
             app.order_when(&order, "the money back", |order| order["payment_status"] == settled)
                 .await;
-            let status = app.admin().order_now(&order).await["status"].clone();
+            let status = app.admin().await.order_now(&order).await["status"].clone();
             assert!(status == "cancelled" || status == "refunded", "{status}");
         } else {
             kept += 1;
-            assert_eq!(app.admin().order_now(&order).await["status"], "confirmed");
+            assert_eq!(app.admin().await.order_now(&order).await["status"], "confirmed");
         }
     }
     assert_eq!(app.stock(&product).await, 1000 - kept);

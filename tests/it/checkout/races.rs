@@ -20,7 +20,7 @@ async fn two_hundred_buyers_racing_for_ten_units_buy_exactly_ten() {
     let app = TestApp::start().await;
     let product = app.product("5.00", 10).await;
     // Not by way of the cart: who is refused there would not race.
-    let buyers = app.crowd(200);
+    let buyers = app.crowd(200).await;
     let orders = buyers.iter().map(|buyer| buyer.order_items(&[(&product, 1)]).into_future());
     let answers = join_all(orders).await;
 
@@ -30,7 +30,7 @@ async fn two_hundred_buyers_racing_for_ten_units_buy_exactly_ten() {
         assert_eq!(problem["available"], 0);
     }
     assert_eq!(app.stock(&product).await, 0);
-    let orders = app.admin().get("/orders?limit=100").await.expect(200).body;
+    let orders = app.admin().await.get("/orders?limit=100").await.expect(200).body;
     assert_eq!(orders["items"].as_array().unwrap().len(), 10);
     app.finish().await;
 }
@@ -43,7 +43,7 @@ async fn buyers_of_several_products_neither_oversell_nor_get_in_each_others_way(
         app.product("2.00", 25).await,
         app.product("3.00", 25).await,
     ];
-    let buyers = app.crowd(60);
+    let buyers = app.crowd(60).await;
     let answers = join_all(buyers.iter().enumerate().map(|(number, buyer)| {
         // Each wants two of the three, in either order.
         let (one, two) = (&products[number % 3], &products[(number + 1 + number % 2) % 3]);
@@ -74,7 +74,7 @@ async fn buyers_of_several_products_neither_oversell_nor_get_in_each_others_way(
 async fn twenty_equal_orders_with_one_key_are_one_order_and_twenty_equal_answers() {
     let app = TestApp::start().await;
     let product = app.product("5.00", 100).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&product, 3).await;
     let answers = join_all((0..20).map(|_| buyer.order().key("once").into_future())).await;
 
@@ -93,7 +93,7 @@ async fn twenty_equal_orders_with_one_key_are_one_order_and_twenty_equal_answers
 async fn a_cart_that_is_submitted_from_many_connections_is_one_order() {
     let app = TestApp::start().await;
     let product = app.product("5.00", 100).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&product, 2).await;
     let connections: Vec<_> = (0..8).map(|_| buyer.reconnected()).collect();
     let answers = join_all(connections.iter().map(|one| one.order().into_future())).await;
@@ -112,7 +112,7 @@ async fn a_cart_that_is_submitted_from_many_connections_is_one_order() {
 async fn a_key_belongs_to_its_caller_and_its_request() {
     let app = TestApp::start().await;
     let product = app.product("5.00", 100).await;
-    let (one, two) = (app.customer(), app.user(Role::Customer));
+    let (one, two) = (app.customer().await, app.user(Role::Customer).await);
     let mut orders = BTreeSet::new();
     for buyer in [&one, &two] {
         buyer.add_to_cart(&product, 1).await;
@@ -133,7 +133,7 @@ async fn a_key_belongs_to_its_caller_and_its_request() {
 async fn who_reads_after_writing_sees_the_write_also_under_load() {
     let app = TestApp::start().await;
     let products = [app.product("5.00", 10_000).await, app.product("6.00", 10_000).await];
-    let buyers = app.crowd(40);
+    let buyers = app.crowd(40).await;
     join_all(buyers.iter().map(async |buyer| {
         for round in 0..5_u32 {
             for product in &products {
@@ -164,7 +164,7 @@ async fn who_reads_after_writing_sees_the_write_also_under_load() {
 async fn who_prefers_not_to_wait_is_told_so() {
     let app = TestApp::start().await;
     let product = app.product("5.00", 10).await;
-    let call = app.customer().post("/cart/items", json!({ "product_id": product }));
+    let call = app.customer().await.post("/cart/items", json!({ "product_id": product }));
     let answer = call.header("Prefer", "respond-async").await.expect(201);
     assert_eq!(answer.header("preference-applied"), "respond-async");
     assert!(!answer.header("ledgerline-position").is_empty());

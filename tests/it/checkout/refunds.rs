@@ -8,7 +8,7 @@ use crate::support::client::{Answer, Client};
 
 /// An order of three units, 1800.00 in all, paid where wanted.
 async fn ordered(app: &TestApp, product: &str, paid: bool) -> (Client, String) {
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(product, 3).await;
     let order = buyer.order().await.expect(201).id();
     if paid {
@@ -63,7 +63,7 @@ async fn cancelling_a_paid_order_gives_goods_and_money_back() {
 async fn cancelling_an_order_in_cash_gives_its_goods_back() {
     let app = TestApp::start().await;
     let product = app.product("100.00", 10).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&product, 3).await;
     let order = buyer.order_by("cash_on_delivery").await.expect(201).id();
     assert_eq!(cancel(&buyer, &order).await.expect(200).body["status"], "cancelled");
@@ -77,7 +77,7 @@ async fn what_is_shipped_cannot_be_cancelled_and_what_is_not_delivered_not_refun
     let app = TestApp::start().await;
     let product = app.product("100.00", 10).await;
     let (buyer, order) = ordered(&app, &product, true).await;
-    let admin = app.admin();
+    let admin = app.admin().await;
     refund(&admin, &order, json!({})).await.refused(409, "invalid_transition");
     for status in ["processing", "shipped"] {
         let path = format!("/orders/{order}");
@@ -98,7 +98,7 @@ async fn refunds_by_line_by_amount_and_of_the_rest_add_up_to_what_was_paid() {
     let product = app.product("100.00", 10).await;
     let (buyer, order) = ordered(&app, &product, true).await;
     deliver(&app, &order).await;
-    let admin = app.admin();
+    let admin = app.admin().await;
     let line = |units: u32| json!({ "lines": [{ "product_id": product, "quantity": units }] });
 
     let one = refund(&admin, &order, line(1)).await.expect(200).body;
@@ -138,7 +138,7 @@ async fn refunds_at_the_same_time_never_give_back_more_than_was_paid() {
     let product = app.product("100.00", 10).await;
     let (_, order) = ordered(&app, &product, true).await;
     deliver(&app, &order).await;
-    let admin = app.admin();
+    let admin = app.admin().await;
     let answers = futures_util::future::join_all(
         (0..6).map(async |_| refund(&admin, &order, json!({ "amount": "500.00" })).await),
     )
@@ -156,12 +156,12 @@ async fn refunds_at_the_same_time_never_give_back_more_than_was_paid() {
 #[tokio::test]
 async fn only_staff_refunds_and_only_the_sellers_of_the_lines() {
     let app = TestApp::start().await;
-    let seller = app.seller();
+    let seller = app.seller().await;
     let product = app.product_of(&seller, "Kettle", "100.00", 10).await;
     let (buyer, order) = ordered(&app, &product, true).await;
     deliver(&app, &order).await;
     refund(&buyer, &order, json!({})).await.refused(403, "role_not_allowed");
-    let other = refund(&app.seller(), &order, json!({})).await;
+    let other = refund(&app.seller().await, &order, json!({})).await;
     assert!([403, 404].contains(&other.status), "{}", other.text);
     assert_eq!(refund(&seller, &order, json!({})).await.expect(200).body["status"], "refunded");
     app.finish().await;
@@ -173,7 +173,7 @@ async fn an_order_that_costs_nothing_is_confirmed_at_once_and_can_be_cancelled()
     let app =
         TestApp::setup().file(&format!("[orders.delivery]\nstandard = {free}\n")).start().await;
     let product = app.product("0.00", 10).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&product, 3).await;
     let order = buyer.order().await.expect(201);
     assert_eq!(

@@ -60,10 +60,10 @@ fn seller_id(login: &Value) -> Uuid {
 #[tokio::test]
 async fn an_order_takes_the_price_of_the_moment_and_keeps_it() {
     let app = TestApp::start().await;
-    let seller = app.seller();
+    let seller = app.seller().await;
     let product = app.product_of(&seller, "Lamp", "100.00", 5).await;
     let path = format!("/products/{product}");
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&product, 1).await;
 
     seller.patch(&path, json!({ "price": "120.50" })).await.expect(200);

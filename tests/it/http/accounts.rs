@@ -73,12 +73,12 @@ async fn what_is_no_registration_is_refused() {
     for role in ["admin", "auditor", "analyst"] {
         let body = json!({ "email": "up@example.com", "password": PASSWORD, "role": role });
         guest.post("/auth/register", body.clone()).await.refused(403, "role_not_allowed");
-        app.seller().post("/auth/register", body).await.refused(403, "role_not_allowed");
+        app.seller().await.post("/auth/register", body).await.refused(403, "role_not_allowed");
     }
     let body = json!({ "email": "up@example.com", "password": PASSWORD, "role": "emperor" });
     guest.post("/auth/register", body).await.expect(422);
     let body = json!({ "email": "auditor@example.com", "password": PASSWORD, "role": "auditor" });
-    let made = app.admin().post("/auth/register", body).await.expect(201).body;
+    let made = app.admin().await.post("/auth/register", body).await.expect(201).body;
     assert_eq!(made["role"], "auditor");
     app.finish().await;
 }
@@ -242,7 +242,7 @@ async fn erasing_an_account_takes_the_person_and_leaves_the_ledger() {
     user.get("/auth/me").await.refused(401, "token_revoked");
     let again = json!({ "email": "forget@example.com", "password": PASSWORD });
     app.guest().post("/auth/login", again).await.refused(401, "wrong_credentials");
-    let left = app.admin().order_now(&order).await;
+    let left = app.admin().await.order_now(&order).await;
     assert_eq!((&left["delivery_address"], &left["phone"]), (&json!(null), &json!(null)));
     assert_eq!(left["status"], "confirmed");
     nothing_is_left(&app, &["forget@example.com", "Незабудка", "999 88 77", "Abay 1"]).await;

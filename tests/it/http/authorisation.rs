@@ -77,7 +77,7 @@ async fn nobody_gets_anywhere_that_is_not_declared_public() {
 #[tokio::test]
 async fn every_route_is_reached_by_administrators_and_answers_without_a_mistake_of_ours() {
     let app = TestApp::start().await;
-    let admin = app.admin();
+    let admin = app.admin().await;
     for (method, path, _) in routes() {
         let answer = ask(&admin, &method, &path).await;
         assert!(answer.status < 500, "{method} {path}: {}", answer.text);
@@ -106,7 +106,7 @@ async fn roles_do_only_what_is_theirs() {
         (Method::PUT, format!("/admin/users/{id}/unblock")),
     ];
     for role in [Role::Customer, Role::Auditor, Role::Analyst, Role::Seller] {
-        let user = app.user(role);
+        let user = app.user(role).await;
         let for_sellers = seller_only.iter().filter(|_| role != Role::Seller);
         for (method, path) in for_sellers.chain(&admin_only) {
             let path = format!("/api/v1{path}");
@@ -119,7 +119,7 @@ async fn roles_do_only_what_is_theirs() {
 #[tokio::test]
 async fn sellers_leave_the_products_of_others_alone() {
     let app = TestApp::start().await;
-    let (owner, other) = (app.seller(), app.seller());
+    let (owner, other) = (app.seller().await, app.seller().await);
     let product = app.product_of(&owner, "Lamp", "10.00", 5).await;
     let path = format!("/products/{product}");
     other.put(&path, json!({ "price": "0.01" })).await.refused(403, "not_owner");
@@ -127,7 +127,7 @@ async fn sellers_leave_the_products_of_others_alone() {
     other.put(&format!("{path}/stock"), json!({ "quantity": 0 })).await.refused(403, "not_owner");
     other.delete(&path).await.refused(403, "not_owner");
     assert_eq!(app.guest().get(&path).await.expect(200).body["price"], "10.00");
-    app.admin().patch(&path, json!({ "price": "9.00" })).await.expect(200);
+    app.admin().await.patch(&path, json!({ "price": "9.00" })).await.expect(200);
     assert_eq!(
         owner.put(&format!("{path}/stock"), json!({ "quantity": 7 })).await.expect(200).body["quantity"],
         7
@@ -138,27 +138,32 @@ async fn sellers_leave_the_products_of_others_alone() {
 #[tokio::test]
 async fn orders_are_hidden_from_those_whom_they_do_not_concern() {
     let app = TestApp::start().await;
-    let seller = app.seller();
+    let seller = app.seller().await;
     let product = app.product_of(&seller, "Lamp", "10.00", 5).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     let order = buyer.order_items(&[(&product, 1)]).await.expect(201).id();
     let path = format!("/orders/{order}");
-    for stranger in [app.customer(), app.seller(), app.user(Role::Auditor), app.user(Role::Analyst)]
-    {
+    for stranger in [
+        app.customer().await,
+        app.seller().await,
+        app.user(Role::Auditor).await,
+        app.user(Role::Analyst).await,
+    ] {
         stranger.get(&path).await.refused(404, "order_not_found");
         stranger.get(&format!("{path}/events")).await.refused(404, "order_not_found");
         stranger.put(&format!("{path}/cancel"), json!({})).await.refused(404, "order_not_found");
         stranger.get(&format!("/orders/user/{}", buyer.id)).await.refused(403, "not_yours");
         assert_eq!(stranger.get("/orders").await.expect(200).body["items"], json!([]));
     }
-    let step = app.seller().put(&format!("{path}/status"), json!({ "status": "processing" })).await;
+    let step =
+        app.seller().await.put(&format!("{path}/status"), json!({ "status": "processing" })).await;
     assert!([403, 404].contains(&step.status), "{}", step.text);
-    for reader in [&buyer, &seller, &app.admin()] {
+    for reader in [&buyer, &seller, &app.admin().await] {
         assert_eq!(reader.get(&path).await.expect(200).body["id"], order);
         assert_eq!(reader.get("/orders").await.expect(200).body["items"][0]["id"], order);
     }
     let of_buyer = format!("/orders/user/{}", buyer.id);
     assert_eq!(buyer.get(&of_buyer).await.expect(200).body["items"][0]["id"], order);
-    assert_eq!(app.admin().get(&of_buyer).await.expect(200).body["items"][0]["id"], order);
+    assert_eq!(app.admin().await.get(&of_buyer).await.expect(200).body["items"][0]["id"], order);
     app.finish().await;
 }

@@ -9,7 +9,7 @@ use crate::support::app::{TestApp, any_id};
 async fn a_cart_is_filled_changed_and_emptied() {
     let app = TestApp::start().await;
     let (lamp, mug) = (app.product("100.00", 10).await, app.product("5.50", 10).await);
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&lamp, 2).await;
     let cart = buyer.post("/cart", json!({ "product_id": mug })).await.expect(201).body;
     assert_eq!((&cart["subtotal"], &cart["total"]), (&json!("205.50"), &json!("205.50")));
@@ -44,7 +44,7 @@ async fn a_cart_is_filled_changed_and_emptied() {
 async fn a_cart_holds_what_there_is_and_no_nonsense() {
     let app = TestApp::start().await;
     let product = app.product("1.00", 10).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     let add = |quantity: i64| {
         buyer.post("/cart/items", json!({ "product_id": product, "quantity": quantity }))
     };
@@ -115,7 +115,7 @@ async fn guests_have_carts_of_their_own() {
 async fn every_path_and_a_trailing_slash_lead_to_the_same_cart() {
     let app = TestApp::start().await;
     let product = app.product("1.00", 10).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     let at = |method: Method, path: &str| buyer.call(method, path);
     let body = json!({ "product_id": product, "quantity": 1 });
     at(Method::POST, "/api/cart/").json(&body).await.expect(201);

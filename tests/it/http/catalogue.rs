@@ -19,7 +19,7 @@ const SHOP: [(&str, &str, &str, &str, u32); 8] = [
 ];
 
 async fn shop(app: &TestApp) -> Client {
-    let seller = app.seller();
+    let seller = app.seller().await;
     for (name, description, price, category, quantity) in SHOP {
         let body = json!({ "name": name, "description": description, "price": price,
                            "category": category, "quantity": quantity });
@@ -181,13 +181,13 @@ async fn what_is_archived_or_withdrawn_is_not_found() {
 #[tokio::test]
 async fn stock_is_set_corrected_and_never_below_what_is_held() {
     let app = TestApp::start().await;
-    let seller = app.seller();
+    let seller = app.seller().await;
     let product = app.product_of(&seller, "Lamp", "10.00", 10).await;
     let stock = |body: Value| seller.put(&format!("/products/{product}/stock"), body);
     assert_eq!(stock(json!({ "quantity": 4 })).await.expect(200).body["quantity"], 4);
     let counted = json!({ "delta": 3, "reason": "found three" });
     assert_eq!(stock(counted).await.expect(200).body["quantity"], 7);
-    let order = app.customer();
+    let order = app.customer().await;
     let id = order.order_items(&[(&product, 5)]).await.expect(201).id();
     assert_eq!(app.stock(&product).await, 2);
     let lost = stock(json!({ "delta": -3, "reason": "broken" })).await.expect(409);

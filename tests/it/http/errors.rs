@@ -35,7 +35,7 @@ async fn a_path_that_leads_nowhere_is_a_problem_too() {
 #[tokio::test]
 async fn bodies_of_the_wrong_kind_are_told_apart() {
     let app = TestApp::start().await;
-    let seller = app.seller();
+    let seller = app.seller().await;
     let path = format!("{PREFIX}/products");
     let post = |kind: &'static str, body: String| seller.call(Method::POST, &path).raw(kind, body);
     let good = json!({ "name": "Lamp", "price": "1.00" }).to_string();
@@ -57,7 +57,7 @@ async fn bodies_of_the_wrong_kind_are_told_apart() {
 #[tokio::test]
 async fn an_invalid_value_is_pointed_at() {
     let app = TestApp::start().await;
-    let seller = app.seller();
+    let seller = app.seller().await;
     for (body, pointer) in [
         (json!({ "price": "1.00" }), "/name"),
         (json!({ "name": 5, "price": "1.00" }), "/name"),
@@ -76,7 +76,7 @@ async fn an_invalid_value_is_pointed_at() {
     }
     let mut order = order_body("card");
     order["items"] = json!([{ "product_id": any_id(), "quantity": 1000 }]);
-    let problem = app.customer().post("/orders", order).await.expect(422).body;
+    let problem = app.customer().await.post("/orders", order).await.expect(422).body;
     assert_eq!(pointers(&problem), ["/items/0/quantity"]);
     app.stop().await;
 }
@@ -84,7 +84,7 @@ async fn an_invalid_value_is_pointed_at() {
 #[tokio::test]
 async fn money_is_a_decimal_of_at_most_two_digits() {
     let app = TestApp::start().await;
-    let seller = app.seller();
+    let seller = app.seller().await;
     let priced = async |price: Value| {
         seller.post("/products", json!({ "name": "Lamp", "price": price })).await
     };
@@ -130,7 +130,7 @@ async fn money_is_a_decimal_of_at_most_two_digits() {
 #[tokio::test]
 async fn a_character_that_no_database_stores_is_refused_wherever_it_comes_from() {
     let app = TestApp::start().await;
-    let (seller, admin) = (app.seller(), app.admin());
+    let (seller, admin) = (app.seller().await, app.admin().await);
     let product = app.product_of(&seller, "Lamp", "1.00", 5).await;
     for (body, pointer) in [
         (json!({ "name": "La\0mp", "price": "1.00" }), "/name"),
@@ -144,7 +144,7 @@ async fn a_character_that_no_database_stores_is_refused_wherever_it_comes_from()
     let mut order = order_body("card");
     order["delivery_address"] = json!("\0");
     order["items"] = json!([{ "product_id": product, "quantity": 1 }]);
-    app.customer().post("/orders", order).await.expect(422);
+    app.customer().await.post("/orders", order).await.expect(422);
     let register =
         json!({ "email": "a@example.com", "password": "correct horse", "first_name": "\0" });
     app.guest().post("/auth/register", register).await.expect(422);
@@ -170,7 +170,7 @@ async fn a_character_that_no_database_stores_is_refused_wherever_it_comes_from()
 #[tokio::test]
 async fn texts_in_any_script_come_back_as_they_went() {
     let app = TestApp::start().await;
-    let seller = app.seller();
+    let seller = app.seller().await;
     for name in
         ["Қымыз «Ақ» 0,5 л", "'; DROP TABLE events; --", "🧿👩‍👩‍👧‍👦", "a\u{7}\u{85}b", "\u{202e}lamp"]
     {
@@ -186,7 +186,7 @@ async fn texts_in_any_script_come_back_as_they_went() {
 #[tokio::test]
 async fn a_version_that_has_passed_cannot_be_changed() {
     let app = TestApp::start().await;
-    let seller = app.seller();
+    let seller = app.seller().await;
     let made =
         seller.post("/products", json!({ "name": "Lamp", "price": "1.00" })).await.expect(201);
     let (path, first) = (format!("/products/{}", made.id()), made.header("etag").to_owned());
@@ -209,7 +209,7 @@ async fn a_version_that_has_passed_cannot_be_changed() {
 async fn strict_clients_are_held_to_their_keys() {
     let app = TestApp::start().await;
     let product = app.product("1.00", 5).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     buyer.add_to_cart(&product, 1).await;
     let strict = buyer.order().header("Ledgerline-Strict", "true");
     strict.await.refused(400, "idempotency_key_missing");

@@ -5,5 +5,7 @@ mod authorisation;
 mod carts;
 mod catalogue;
 mod errors;
+mod idempotency;
 mod openapi;
 mod order_events;
+mod paths;

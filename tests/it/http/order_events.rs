@@ -29,7 +29,7 @@ async fn next_status(stream: &mut reqwest::Response, read: &mut String) -> Strin
 
 async fn ordered(app: &TestApp) -> (Client, String) {
     let product = app.product("10.00", 5).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     let order = buyer.order_items(&[(&product, 1)]).await.expect(201).id();
     (buyer, order)
 }
@@ -46,6 +46,7 @@ async fn a_buyer_sees_each_step_as_it_happens_until_the_last() {
     // The payment may have been seen to begin before.
     while next_status(&mut stream, &mut read).await != "confirmed" {}
     app.admin()
+        .await
         .put(&format!("/orders/{order}/status"), json!({ "status": "processing" }))
         .await
         .expect(200);

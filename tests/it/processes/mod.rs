@@ -59,7 +59,7 @@ async fn two_whole_servers_on_one_database_sell_the_stock_once_and_know_each_oth
     let one = TestApp::start().await;
     let two = one.start_another(TestApp::setup()).await;
     let product = one.product("10.00", 20).await;
-    let crowds = [one.crowd(30), two.crowd(30)].concat();
+    let crowds = [one.crowd(30).await, two.crowd(30).await].concat();
     let answers =
         join_all(crowds.iter().map(|buyer| buyer.order_items(&[(&product, 1)]).into_future()))
             .await;
@@ -78,7 +78,7 @@ async fn two_whole_servers_on_one_database_sell_the_stock_once_and_know_each_oth
     let (user, _) = one.registered("both@example.com", "customer").await;
     let elsewhere = user.at(&two.base);
     elsewhere.get("/auth/me").await.expect(200);
-    one.admin().put(&format!("/admin/users/{}/block", user.id), json!({})).await.expect(200);
+    one.admin().await.put(&format!("/admin/users/{}/block", user.id), json!({})).await.expect(200);
     eventually("the block on the other server", async || {
         (elsewhere.get("/auth/me").await.status == 401).then_some(())
     })
@@ -91,7 +91,7 @@ async fn two_whole_servers_on_one_database_sell_the_stock_once_and_know_each_oth
 async fn a_server_that_stops_answers_what_is_under_way() {
     let app = TestApp::start().await;
     let product = app.product("10.00", 100).await;
-    let buyer = app.customer();
+    let buyer = app.customer().await;
     let order = buyer.order_items(&[(&product, 1)]).await.expect(201).id();
     // The provider takes three seconds; the server is told to stop meanwhile.
     let paying = tokio::spawn(buyer.pay(&order, "tok_slow").into_future());
@@ -113,7 +113,7 @@ async fn a_server_that_stops_answers_what_is_under_way() {
 async fn a_stopped_server_leaves_nothing_behind_and_the_next_goes_on() {
     let first = TestApp::start().await;
     let product = first.product("10.00", 5).await;
-    let buyer = first.customer();
+    let buyer = first.customer().await;
     let order = buyer.order_items(&[(&product, 2)]).await.expect(201).id();
     let next = first.start_another(TestApp::setup()).await;
     first.stop().await;

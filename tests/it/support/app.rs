@@ -4,10 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use aggregates::Account;
 use aggregates::account::Role;
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use ledgerline::auth::Caller;
+use eventlog::Metadata;
+use futures_util::future::join_all;
+use ledgerline::auth::{Caller, Registration};
 use ledgerline::clock::{Clock, ManualClock, SystemClock};
 use ledgerline::config::{Config, Flags};
 use ledgerline::server::Server;
@@ -135,10 +138,27 @@ impl TestApp {
         Client::guest(&self.base)
     }
 
-    /// Somebody with a token of the server's own. There is no password behind it: hashing one for
-    /// each user would take most of the time of the tests.
-    pub fn user(&self, role: Role) -> Client {
-        self.token_for(&self.guest(), any_id(), role)
+    /// Somebody with an account and a token of the server's own, but without a password: hashing
+    /// one for each user would take most of the time of the tests.
+    pub async fn user(&self, role: Role) -> Client {
+        self.user_on(&self.guest(), role).await
+    }
+
+    async fn user_on(&self, connection: &Client, role: Role) -> Client {
+        let id = any_id();
+        let registration = Registration {
+            id: id.into(),
+            role,
+            email: format!("{id}@example.com").parse().unwrap(),
+            password_hash: String::new(),
+            first_name: None,
+            last_name: None,
+        };
+        let state = &self.server.state;
+        let unit = state.log.unit(Metadata::new("test", any_id(), "a user of the tests"));
+        let account = unit.create::<Account>(id.to_string());
+        account.run(move |work| registration.record(work)).await.unwrap();
+        self.token_for(connection, id, role)
     }
 
     /// A customer with a token of now: the one before has expired.
@@ -154,21 +174,21 @@ impl TestApp {
     }
 
     /// Customers who share connections: hundreds at once need no socket each.
-    pub fn crowd(&self, size: usize) -> Vec<Client> {
+    pub async fn crowd(&self, size: usize) -> Vec<Client> {
         let guest = self.guest();
-        (0..size).map(|_| self.token_for(&guest, any_id(), Role::Customer)).collect()
+        join_all((0..size).map(|_| self.user_on(&guest, Role::Customer))).await
     }
 
-    pub fn customer(&self) -> Client {
-        self.user(Role::Customer)
+    pub async fn customer(&self) -> Client {
+        self.user(Role::Customer).await
     }
 
-    pub fn seller(&self) -> Client {
-        self.user(Role::Seller)
+    pub async fn seller(&self) -> Client {
+        self.user(Role::Seller).await
     }
 
-    pub fn admin(&self) -> Client {
-        self.user(Role::Admin)
+    pub async fn admin(&self) -> Client {
+        self.user(Role::Admin).await
     }
 
     /// Registers and logs in; returns the user and the answer to the login.
@@ -203,7 +223,7 @@ impl TestApp {
     pub async fn product(&self, price: &str, stock: u32) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let name = format!("Product {}", COUNT.fetch_add(1, Ordering::Relaxed));
-        self.product_of(&self.seller(), &name, price, stock).await
+        self.product_of(&self.seller().await, &name, price, stock).await
     }
 
     pub async fn product_of(&self, seller: &Client, name: &str, price: &str, stock: u32) -> String {
@@ -219,13 +239,13 @@ impl TestApp {
 
     /// Waits until an order is as wanted, and returns it.
     pub async fn order_when(&self, id: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let admin = self.admin();
+        let admin = self.admin().await;
         eventually(what, async || Some(admin.order_now(id).await).filter(&wanted)).await
     }
 
     /// Waits until the first payment of an order has this status, and returns it.
     pub async fn payment_when(&self, order: &str, status: &str) -> Value {
-        let (admin, path) = (self.admin(), format!("/payments/order/{order}"));
+        let (admin, path) = (self.admin().await, format!("/payments/order/{order}"));
         eventually(&format!("a payment that is {status}"), async || {
             let payments = admin.get(&path).await.expect(200).body;
             Some(payments["items"][0].clone()).filter(|payment| payment["status"] == status)

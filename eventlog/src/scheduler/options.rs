@@ -1,0 +1,46 @@
+//! What the log needs from outside, and its limits.
+
+use crate::{Codec, Position};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// See [`Options::new`] for the defaults.
+#[derive(Clone)]
+pub struct Options {
+    /// The clock, at least microseconds.
+    pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// How stored events are read back.
+    pub codec: Arc<Codec>,
+    /// Fresh ids for events, ordered by time.
+    pub new_id: Arc<dyn Fn() -> Uuid + Send + Sync>,
+    /// Called after each append, for instance to wake the projections. Must not block.
+    pub on_append: Arc<dyn Fn(Position) + Send + Sync>,
+    /// Appends under way at once.
+    pub max_in_flight: usize,
+    /// Units of work that one append stores at most.
+    pub max_group: usize,
+    /// Aggregates kept in memory.
+    pub cache_capacity: u64,
+    /// Tries of a unit that meets other processes.
+    pub max_attempts: u32,
+}
+
+impl Options {
+    /// The limits that measured best (`ledgerline-bench`): no upcasters, no snapshots, nobody told.
+    pub fn new(
+        now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+        new_id: impl Fn() -> Uuid + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            now: Arc::new(now),
+            codec: Arc::default(),
+            new_id: Arc::new(new_id),
+            on_append: Arc::new(|_| {}),
+            max_in_flight: 2,
+            max_group: 64,
+            cache_capacity: 10_000,
+            max_attempts: 5,
+        }
+    }
+}
