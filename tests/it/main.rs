@@ -7,6 +7,8 @@ mod checkout;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod eventlog;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod postgres;
