@@ -1,0 +1,5 @@
+//! What the log computes without a database.
+
+fn main() {
+    divan::main();
+}
