@@ -41,7 +41,7 @@ pub struct Config {
     pub redis_url: Option<Secret>,
     /// `AMQP_URL`; `None`: the bus is in the process.
     pub amqp_url: Option<Secret>,
-    /// `SMTP_URL`; `None`: mail is kept in the data folder and not sent.
+    /// `SMTP_URL`; not used yet: nothing is mailed.
     pub smtp_url: Option<Secret>,
     /// Limits of HTTP, from the file.
     pub http: Http,
