@@ -161,6 +161,12 @@ pub(super) fn unguessable() -> String {
     hex::encode(rand::random::<[u8; 16]>())
 }
 
+/// Any number of the range.
+#[expect(clippy::disallowed_methods, reason = "any will do: which one decides nothing")]
+pub(super) fn any(numbers: std::ops::Range<u16>) -> u16 {
+    rand::Rng::random_range(&mut rand::rng(), numbers)
+}
+
 /// Replaces a file that only the server may read. A reader sees the old text or the new one.
 pub(super) fn write_private(file: &Path, text: &str) -> Result<(), PostgresError> {
     let unfinished = file.with_extension("new");

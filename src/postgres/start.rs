@@ -123,10 +123,15 @@ async fn programs(layout: &Layout, made_by: Option<u32>) -> Result<Programs, Pos
     Err(PostgresError::NoPrograms { wanted: PostgresError::wanted(made_by), found, download })
 }
 
-/// `wanted` if it is free, else any other port.
+/// Below the ports that systems hand out to outgoing connections, so that nothing takes the port of
+/// a stopped cluster by chance.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// `wanted` if it is free, else another port that is.
 fn free_port(wanted: u16) -> Result<u16, PostgresError> {
     let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port))?.local_addr();
-    let address = bind(wanted).or_else(|_| bind(0));
+    let address = if wanted == 0 { bind(layout::any(PORTS)) } else { bind(wanted) };
+    let address = address.or_else(|_| bind(layout::any(PORTS))).or_else(|_| bind(0));
     Ok(address.map_err(PostgresError::io("find a free port on 127.0.0.1"))?.port())
 }
 
