@@ -3,6 +3,7 @@
 //! Commands decide from streams and append events; queries read projections and never touch the log.
 
 pub mod appended;
+pub mod audit;
 pub mod auth;
 pub mod cart;
 pub mod catalogue;
@@ -13,13 +14,16 @@ pub mod config;
 pub mod demo;
 pub mod entropy;
 pub mod expected;
+pub mod gift_cards;
 pub mod http;
 pub mod images;
 pub mod jobs;
+mod keyfile;
 pub mod log;
 pub mod migrations;
 pub mod payments;
 pub mod postgres;
+pub mod replay;
 pub mod server;
 pub mod state;
 pub mod telemetry;

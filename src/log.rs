@@ -1,6 +1,9 @@
 //! Our domain on the event log: how its events are read back, and commands within a unit of work.
 
-use aggregates::{Account, Cart, Decider, Order, Payment, Product, StockItem, upcast};
+use aggregates::{
+    Account, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
+    PromotionUsage, StockItem, upcast,
+};
 use cqrs_es::Aggregate;
 use eventlog::{Codec, Entity, SnapshotPolicy, Work};
 use std::fmt::Display;
@@ -11,14 +14,25 @@ pub fn codec() -> Codec {
     for aggregate_type in [
         <Account as Decider>::TYPE,
         <Cart as Decider>::TYPE,
+        <GiftCard as Decider>::TYPE,
+        <LoyaltyAccount as Decider>::TYPE,
         <Order as Decider>::TYPE,
         <Payment as Decider>::TYPE,
         <Product as Decider>::TYPE,
+        <Promotion as Decider>::TYPE,
+        <PromotionUsage as Decider>::TYPE,
         <StockItem as Decider>::TYPE,
     ] {
         codec = codec.upcast(aggregate_type, upcast::upcasters(aggregate_type));
     }
-    codec.snapshot(<StockItem as Decider>::TYPE, SnapshotPolicy { every: 500, schema_version: 1 })
+    let often = SnapshotPolicy { every: 500, schema_version: 1 };
+    codec
+        .snapshot(<StockItem as Decider>::TYPE, often)
+        .snapshot(<Promotion as Decider>::TYPE, often)
+        .snapshot(
+            <LoyaltyAccount as Decider>::TYPE,
+            SnapshotPolicy { every: 200, schema_version: 1 },
+        )
 }
 
 /// What a command answers, and how it is recorded under an idempotency key.

@@ -4,11 +4,11 @@ use crate::checkout::{Checkout, process};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError};
 use crate::entropy::Entropy;
+use crate::gift_cards::{CodeKeys, GiftCards};
 use crate::payments::{DemoProvider, PaymentProvider};
 use crate::postgres::{Cluster, ClusterOptions, DATABASE, Endpoint, PostgresError, Profile};
 use crate::state::{AppState, Parts};
-use crate::{auth, http, jobs, migrations};
-use eventlog::tree;
+use crate::{audit, auth, http, jobs, migrations};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use projections::{ReadModels, Runner};
 use sqlx::PgPool;
@@ -22,8 +22,6 @@ use tokio_util::sync::CancellationToken;
 
 /// The role under which the server works: it may add to the log and read it, nothing else.
 const APP_ROLE: &str = "ledgerline_app";
-/// How often the feed is sealed with a tree head.
-const SEAL_EVERY: Duration = Duration::from_secs(1);
 /// How long background work may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -40,6 +38,10 @@ pub enum ServerError {
     Migrate(#[from] sqlx::migrate::MigrateError),
     #[error("the key of the access tokens cannot be used: {0}")]
     Keys(#[from] auth::KeyError),
+    #[error("the key of the gift-card codes cannot be used: {0}")]
+    CodeKeys(#[from] crate::gift_cards::CodeKeyError),
+    #[error("the key of the tree heads cannot be used: {0}")]
+    AuditKey(#[from] audit::AuditKeyError),
     #[error("the first administrator cannot be made: {0}")]
     FirstAdmin(#[from] auth::bootstrap::BootstrapError),
     #[error("cannot listen on {addr}: {source}")]
@@ -195,6 +197,8 @@ async fn assemble(
     let entropy = Arc::new(Entropy::new(Arc::clone(&clock)));
     let key = config.jwt_key.as_ref();
     let keys = auth::SigningKeys::load(key, &config.data_dir, &entropy)?;
+    let code_keys =
+        CodeKeys::load(config.code_key.as_ref(), &config.data_dir, &entropy)?;
     let patience = Duration::from_secs(config.database.acquire_timeout_s);
     let pool = database.pool(config.database.write_connections, patience).await?;
     let read_pool = match &config.database_read_url {
@@ -206,8 +210,21 @@ async fn assemble(
     projections::ensure(&pool, &projections::all()).await?;
     let read_models = ReadModels::new(read_pool.clone());
     let provider: Arc<dyn PaymentProvider> = Arc::new(DemoProvider::new(pool.clone()));
-    let parts =
-        Parts { config, clock, entropy, keys, pool, read_pool, read_models, metrics, provider };
+    let signs = config.role.works();
+    let audit_signer = signs.then(|| audit::load_key(&config, &entropy)).transpose()?;
+    let parts = Parts {
+        config,
+        clock,
+        entropy,
+        keys,
+        pool,
+        read_pool,
+        read_models,
+        metrics,
+        provider,
+        code_keys,
+        audit_signer,
+    };
     Ok(AppState::build(parts).await?)
 }
 
@@ -226,14 +243,15 @@ fn start_work(state: &AppState, stop: &CancellationToken) -> Vec<JoinHandle<()>>
     let projecting = runner.run(async move { stopped.cancelled().await });
     let finishing = process::run(
         Checkout::of(state),
+        GiftCards::of(state),
         state.pool.clone(),
         state.read_models.clone(),
         stop.clone(),
     );
     let sealing = {
-        let (pool, stop) = (state.pool.clone(), stop.clone());
+        let (state, stop) = (state.clone(), stop.clone());
         async move {
-            stop.run_until_cancelled(tree::keep_sealed(pool, holder, SEAL_EVERY)).await;
+            stop.run_until_cancelled(audit::keep_signed(state, holder)).await;
         }
     };
     vec![

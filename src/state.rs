@@ -2,10 +2,12 @@
 //! would be lost with the process.
 
 use crate::appended::Appended;
+use crate::audit::note::NoteSigner;
 use crate::auth::{Passwords, Revocations, Sessions, SigningKeys, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::entropy::Entropy;
+use crate::gift_cards::CodeKeys;
 use crate::http::middleware::Limits;
 use crate::http::problem::Problem;
 use crate::payments::PaymentProvider;
@@ -48,9 +50,13 @@ pub struct Inner {
     pub passwords: Passwords,
     pub sessions: Sessions,
     pub revocations: Arc<Revocations>,
+    /// Signs the tree heads, where the role is one that does.
+    pub audit_signer: Option<NoteSigner>,
     pub limits: Limits,
     pub metrics: PrometheusHandle,
     pub provider: Arc<dyn PaymentProvider>,
+    /// Hashes and seals the codes of gift cards.
+    pub code_keys: CodeKeys,
     /// Cancelled when the process stops: streams that would go on for ever end by it.
     pub stopping: CancellationToken,
 }
@@ -72,6 +78,8 @@ pub struct Parts {
     pub read_models: ReadModels,
     pub metrics: PrometheusHandle,
     pub provider: Arc<dyn PaymentProvider>,
+    pub code_keys: CodeKeys,
+    pub audit_signer: Option<NoteSigner>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -91,8 +99,19 @@ impl Deref for AppState {
 impl AppState {
     /// Starts the event log and loads which tokens are void. The migrations must have been applied.
     pub async fn build(parts: Parts) -> Result<Self, sqlx::Error> {
-        let Parts { config, clock, entropy, keys, pool, read_pool, read_models, metrics, provider } =
-            parts;
+        let Parts {
+            config,
+            clock,
+            entropy,
+            keys,
+            pool,
+            read_pool,
+            read_models,
+            metrics,
+            provider,
+            code_keys,
+            audit_signer,
+        } = parts;
         let appended = Appended::default();
         let (log_clock, log_entropy) = (Arc::clone(&clock), Arc::clone(&entropy));
         let waker = appended.clone();
@@ -120,8 +139,10 @@ impl AppState {
             tokens,
             sessions,
             revocations,
+            audit_signer,
             metrics,
             provider,
+            code_keys,
             stopping: CancellationToken::new(),
         })))
     }

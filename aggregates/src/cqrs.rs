@@ -32,9 +32,13 @@ macro_rules! cqrs_aggregates {
 cqrs_aggregates!(
     crate::Account,
     crate::Cart,
+    crate::GiftCard,
+    crate::LoyaltyAccount,
     crate::Order,
     crate::Payment,
     crate::Product,
+    crate::Promotion,
+    crate::PromotionUsage,
     crate::StockItem,
 );
 

@@ -1,7 +1,13 @@
 //! Reading stored events back: one sum type over all aggregates, upcast to the current form.
 
-use crate::{Account, Cart, Decider, Order, Payment, Product, StockItem, upcast};
-use crate::{account, cart, order, payment, product, stock_item};
+use crate::{
+    Account, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
+    PromotionUsage, StockItem, upcast,
+};
+use crate::{
+    account, cart, gift_card, loyalty_account, order, payment, product, promotion, promotion_usage,
+    stock_item,
+};
 use cqrs_es::DomainEvent;
 use serde::de::DeserializeOwned;
 
@@ -10,9 +16,13 @@ use serde::de::DeserializeOwned;
 pub enum Fact {
     Account(account::Event),
     Cart(cart::Event),
+    GiftCard(gift_card::Event),
+    LoyaltyAccount(loyalty_account::Event),
     Order(order::Event),
     Payment(payment::Event),
     Product(product::Event),
+    Promotion(promotion::Event),
+    PromotionUsage(promotion_usage::Event),
     StockItem(stock_item::Event),
 }
 
@@ -49,7 +59,18 @@ impl Fact {
                 }
             };
         }
-        by_type!(Account, Cart, Order, Payment, Product, StockItem)
+        by_type!(
+            Account,
+            Cart,
+            GiftCard,
+            LoyaltyAccount,
+            Order,
+            Payment,
+            Product,
+            Promotion,
+            PromotionUsage,
+            StockItem
+        )
     }
 }
 

@@ -57,6 +57,8 @@ ids!(
     PaymentId,
     /// One refund of an order; the payment provider's idempotency key for it.
     RefundId,
+    /// A gift card; its code is something else, and can be replaced.
+    GiftCardId,
 );
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::Projection;
 use crate::table::{Shape, TableWorker, Worker};
-use crate::{accounts, carts, catalogue, checkout, orders, payments};
+use crate::{accounts, carts, catalogue, checkout, gift_cards, orders, payments};
 use std::fmt;
 use std::sync::Arc;
 
@@ -47,6 +47,7 @@ pub fn all() -> Vec<Definition> {
         Definition::of::<carts::Carts>(),
         Definition::of::<catalogue::Catalogue>(),
         Definition::of::<checkout::Checkout>(),
+        Definition::of::<gift_cards::GiftCards>(),
         Definition::of::<orders::Orders>(),
         Definition::of::<payments::Payments>(),
     ]

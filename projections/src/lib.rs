@@ -14,6 +14,7 @@ mod definition;
 mod envelope;
 mod error;
 mod generation;
+pub mod gift_cards;
 mod notices;
 pub mod orders;
 mod paging;

@@ -3,13 +3,12 @@
 
 use crate::config::Secret;
 use crate::entropy::Entropy;
+use crate::keyfile;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use std::fmt;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The least length of an HS256 secret: as long as its hash (RFC 7518, 3.2).
 const SECRET_LEAST_BYTES: usize = 32;
@@ -62,8 +61,8 @@ pub enum KeyError {
     Seed,
     #[error("LEDGERLINE_JWT_KEY is not an Ed25519 private key in PKCS #8 PEM: {0}")]
     Pem(#[from] ed25519_dalek::pkcs8::Error),
-    #[error("cannot keep the signing key in {path}")]
-    File { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    File(#[from] keyfile::KeyFileError),
 }
 
 impl SigningKeys {
@@ -75,7 +74,7 @@ impl SigningKeys {
     ) -> Result<Self, KeyError> {
         match configured {
             Some(key) => Self::parse(key.expose()),
-            None => Self::parse(&kept(&data_dir.join(FILE), entropy)?),
+            None => Self::parse(&keyfile::kept(&data_dir.join(FILE), entropy)?),
         }
     }
 
@@ -126,45 +125,9 @@ fn refuse_monotonous(key: &[u8]) -> Result<(), KeyError> {
     if different < 8 { Err(KeyError::Monotonous) } else { Ok(()) }
 }
 
-/// The key in the file, which only its owner may read. Made where it is missing, by one process
-/// even where several start at once.
-fn kept(path: &Path, entropy: &Entropy) -> Result<String, KeyError> {
-    let failed = |source| KeyError::File { path: path.to_owned(), source };
-    match std::fs::read_to_string(path) {
-        Ok(key) => return Ok(key),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
-    }
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let draft = path.with_extension(format!("{}.new", hex::encode(entropy.bytes::<8>())));
-    let written =
-        write_private(&draft, &format!("ed25519:{}\n", hex::encode(entropy.bytes::<32>())))
-            // A link is made whole or not at all, and never over a file that is there.
-            .and_then(|()| std::fs::hard_link(&draft, path));
-    let removed = std::fs::remove_file(&draft);
-    match written {
-        Ok(()) => removed.map_err(failed)?,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(failed(error)),
-    }
-    std::fs::read_to_string(path).map_err(failed)
-}
-
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::SystemClock;
-    use std::os::unix::fs::PermissionsExt;
-    use std::sync::Arc;
 
     #[test]
     fn weak_keys_are_refused() {
@@ -181,17 +144,5 @@ mod tests {
     fn a_long_random_secret_signs_with_hs256() {
         let keys = SigningKeys::parse("q8Zt1vB5nM7kX2cR9wL4pJ6hG3fD0sAy").unwrap();
         assert_eq!(keys.algorithm, Algorithm::HS256);
-    }
-
-    #[test]
-    fn the_kept_key_is_made_once_and_is_private() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data").join(FILE);
-        let entropy = Entropy::new(Arc::new(SystemClock));
-        let first = kept(&path, &entropy).unwrap();
-        assert_eq!(kept(&path, &entropy).unwrap(), first);
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
-        assert_eq!(SigningKeys::parse(&first).unwrap().algorithm, Algorithm::EdDSA);
     }
 }

@@ -1,6 +1,9 @@
 //! Why a step of a checkout was refused.
 
-use aggregates::{ProductId, cart, order, payment, stock_item};
+use aggregates::{
+    Points, ProductId, cart, gift_card, loyalty_account, order, payment, promotion,
+    promotion_usage, stock_item,
+};
 use chrono::{DateTime, Utc};
 
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +14,18 @@ pub enum CheckoutError {
     Order(#[from] order::Error),
     #[error(transparent)]
     Payment(#[from] payment::Error),
+    #[error(transparent)]
+    GiftCard(#[from] gift_card::Error),
+    #[error(transparent)]
+    Loyalty(#[from] loyalty_account::Error),
+    #[error(transparent)]
+    Promotion(#[from] promotion::Error),
+    #[error(transparent)]
+    PromotionUsage(#[from] promotion_usage::Error),
+    #[error("this promotion cannot be used together with points")]
+    NotStackable,
+    #[error("at most {most} points can be used for these goods, not {requested}")]
+    PointsLimit { most: Points, requested: Points },
     #[error("product {product_id}: {source}")]
     Stock { product_id: ProductId, source: stock_item::Error },
     #[error("product {product_id} is not for sale")]
@@ -20,6 +35,9 @@ pub enum CheckoutError {
     /// The cart changed while its streams were being found; nothing was decided.
     #[error("the cart is being changed elsewhere")]
     CartChanged,
+    /// The order changed while its streams were being found; nothing was decided.
+    #[error("the order is being changed elsewhere")]
+    OrderChanged,
     /// The caller's `If-Match` names another version.
     #[error("the order is at version {found}, not at the one that `If-Match` names")]
     Stale { found: i64 },

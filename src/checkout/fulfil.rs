@@ -1,10 +1,10 @@
 //! The steps after payment: processing, shipped, delivered. Cash is taken at the door, so that the
 //! delivery of such an order completes its payment in the same append.
 
-use super::{Checkout, CheckoutError, OrderState, Step};
+use super::{Checkout, CheckoutError, OrderState, Step, value};
 use crate::log::{Answer, Execute};
 use aggregates::order::{Actor, PaymentMethod, Status};
-use aggregates::{Order, OrderId, Payment, order, payment};
+use aggregates::{LoyaltyAccount, Order, OrderId, Payment, order, payment};
 use chrono::{DateTime, Utc};
 use eventlog::{Outcome, UnitError, Work};
 
@@ -22,7 +22,8 @@ impl Checkout {
         let Some(details) = order.details() else {
             return Err(UnitError::Rejected(order::Error::NotFound.into()));
         };
-        let payment_id = details.payment_id;
+        let (payment_id, user_id) = (details.payment_id, details.user_id);
+        let programme = std::sync::Arc::clone(&self.programme);
         let now = self.clock.now();
         let tracking_number =
             format!("LL{:012}", u64::from_be_bytes(self.entropy.bytes()) % 1_000_000_000_000);
@@ -30,6 +31,7 @@ impl Checkout {
             .unit(metadata)
             .write::<Order>(order_id.to_string())
             .write::<Payment>(payment_id.to_string())
+            .write::<LoyaltyAccount>(user_id.to_string())
             .idempotency(key)
             .run(move |work| {
                 super::check_version(work, order_id, &expected)?;
@@ -37,6 +39,7 @@ impl Checkout {
                 work.execute::<Order>(order_id, command)?;
                 if to == Status::Delivered {
                     take_cash(work, order_id, now)?;
+                    value::activate(work, order_id, user_id, &programme, now)?;
                 }
                 let state = OrderState::of(work, order_id);
                 let answer = answer(&state);

@@ -9,18 +9,22 @@ mod fulfil;
 mod pay;
 mod place;
 pub mod process;
+mod redeem;
 mod reverse;
+mod value;
 
 pub use error::CheckoutError;
 pub use pay::Payer;
 pub use place::{Goods, PlaceOrder, address_key, phone_key};
 pub use reverse::Refund;
+pub use value::{Means, PointsWanted};
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::expected::Expected;
 use crate::payments::PaymentProvider;
 use crate::state::AppState;
+use aggregates::loyalty_account::Programme;
 use aggregates::order::Actor;
 use aggregates::{Order, OrderId, Payment, PaymentId, ProductId, StockItem, payment};
 use eventlog::{EventLog, IdempotencyKey, Metadata, UnitBuilder, Work};
@@ -33,6 +37,8 @@ pub struct Checkout {
     pub provider: Arc<dyn PaymentProvider>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<Entropy>,
+    /// The loyalty programme in force.
+    pub programme: Arc<Programme>,
 }
 
 impl Checkout {
@@ -43,6 +49,7 @@ impl Checkout {
             provider: Arc::clone(&state.provider),
             clock: Arc::clone(&state.clock),
             entropy: Arc::clone(&state.entropy),
+            programme: Arc::clone(&state.config.loyalty),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Steps 2 and 3: ask the provider outside any append, then settle with one append.
 
 use super::place::confirm;
+use super::value::Streams;
 use super::{Checkout, CheckoutError, PaymentState, products_of, with_stock};
 use crate::log::{Answer, Execute};
 use crate::payments::{Charge, NoAnswer};
+use aggregates::loyalty_account::Programme;
 use aggregates::order::{Actor, PaymentMethod, Status};
 use aggregates::{Money, Order, OrderId, Payment, PaymentId, RefundId, order, payment};
 use chrono::{DateTime, Utc};
@@ -94,7 +96,8 @@ impl Checkout {
     ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
         let (order, _) =
             self.log.peek::<Order>(&order_id.to_string()).await.map_err(UnitError::widen)?;
-        let now = self.clock.now();
+        let (now, programme) = (self.clock.now(), std::sync::Arc::clone(&self.programme));
+        let streams = order.details().map(Streams::of).unwrap_or_default();
         let refund_id: RefundId = self.entropy.new_id().into();
         let unit = self
             .log
@@ -102,15 +105,17 @@ impl Checkout {
             .write::<Order>(order_id.to_string())
             .write::<Payment>(payment_id.to_string())
             .idempotency(key);
-        with_stock(unit, &products_of(&order))
+        with_stock(streams.join(unit), &products_of(&order))
             .run(move |work| {
+                streams.check(work.state::<Order>(&order_id.to_string()))?;
                 match charge.clone() {
                     Some(Charge::Captured { transaction_id }) => {
                         let before = work.version::<Payment>(&payment_id.to_string());
                         let command = payment::Command::Complete { transaction_id, at: now };
                         work.execute::<Payment>(payment_id, command)?;
                         if work.version::<Payment>(&payment_id.to_string()) > before {
-                            deliver_money(work, order_id, payment_id, refund_id, now)?;
+                            let arrived = Arrived { order_id, payment_id, refund_id, now };
+                            deliver_money(work, arrived, &programme)?;
                         }
                     }
                     Some(Charge::Declined { reason }) => {
@@ -148,7 +153,7 @@ fn start(
     if in_cash != (payer.method == PaymentMethod::CashOnDelivery) {
         return Err(CheckoutError::MethodMismatch);
     }
-    let mut started = Started { payment_id: current, amount: details.total_amount, in_cash };
+    let mut started = Started { payment_id: current, amount: details.amount_due(), in_cash };
     if in_cash {
         return Ok(started);
     }
@@ -167,9 +172,9 @@ fn start(
         let reopen = order::Command::ReopenPayment { payment_id: next, at: now, by };
         work.execute::<Order>(order_id, reopen)?;
         let request = payment::Command::Request {
-            order_id,
+            purpose: payment::Purpose::Order(order_id),
             user_id: details.user_id,
-            amount: details.total_amount,
+            amount: details.amount_due(),
             currency: details.currency,
             method: payer.method,
             at: now,
@@ -182,18 +187,26 @@ fn start(
     Ok(started)
 }
 
+/// Money that a payment took for an order.
+struct Arrived {
+    order_id: OrderId,
+    payment_id: PaymentId,
+    /// Under which it goes back where the order does not need it.
+    refund_id: RefundId,
+    now: DateTime<Utc>,
+}
+
 /// Money arrived: it confirms the pending order that waits for it, and is sent back otherwise.
 fn deliver_money(
     work: &mut Work<'_>,
-    order_id: OrderId,
-    payment_id: PaymentId,
-    refund_id: RefundId,
-    now: DateTime<Utc>,
+    arrived: Arrived,
+    programme: &Programme,
 ) -> Result<(), CheckoutError> {
+    let Arrived { order_id, payment_id, refund_id, now } = arrived;
     let order = work.state::<Order>(&order_id.to_string());
     let current = order.details().is_some_and(|details| details.payment_id == payment_id);
     match order.status() {
-        Some(Status::Pending) if current => confirm(work, order_id, now),
+        Some(Status::Pending) if current => confirm(work, order_id, programme, now),
         Some(Status::Confirmed | Status::Processing | Status::Shipped | Status::Delivered)
             if current =>
         {

@@ -3,8 +3,10 @@
 //! Its to-do list is a projection (`projections::checkout`), so it survives everything; this loop
 //! does what is due. Every task is an idempotent command, so doing one twice changes nothing.
 
-use super::Checkout;
-use crate::payments::NoAnswer;
+use super::{Checkout, CheckoutError};
+use crate::gift_cards::{CardState, GiftCardError, GiftCards};
+use crate::payments::{Charge, NoAnswer};
+use aggregates::payment::Purpose;
 use aggregates::{OrderId, PaymentId, RefundId};
 use eventlog::{Metadata, UnitError, leases};
 use projections::ReadModels;
@@ -25,12 +27,13 @@ const MAX_BACKOFF: Duration = Duration::from_mins(1);
 /// Follows the to-do list until it is told to stop; works in one process at a time.
 pub async fn run(
     checkout: Checkout,
+    cards: GiftCards,
     pool: PgPool,
     read_models: ReadModels,
     stop: CancellationToken,
 ) {
     let holder = checkout.entropy.new_id();
-    let mut worker = Worker { checkout, failures: HashMap::new() };
+    let mut worker = Worker { checkout, cards, failures: HashMap::new() };
     while !stop.is_cancelled() {
         let done = match leases::acquire(&pool, "checkout", holder, LEASE).await {
             Ok(true) => worker.round(&pool, &read_models).await,
@@ -55,6 +58,7 @@ pub async fn run(
 
 struct Worker {
     checkout: Checkout,
+    cards: GiftCards,
     /// By task: how often it failed, and when it may be tried again.
     failures: HashMap<String, (u32, Instant)>,
 }
@@ -104,7 +108,7 @@ impl Worker {
         self.failures.insert(key.to_owned(), (failures + 1, Instant::now() + wait));
     }
 
-    async fn perform(&self, task: &Row) -> Result<Progress, UnitError<super::CheckoutError>> {
+    async fn perform(&self, task: &Row) -> Result<Progress, TaskError> {
         let metadata = self.metadata(task);
         match task.kind {
             Kind::Expire => self.expire(metadata, OrderId::new(task.subject)).await,
@@ -126,19 +130,13 @@ impl Worker {
         Metadata::new("checkout", request_id, command).caused_by(task.event_id, task.correlation_id)
     }
 
-    async fn expire(
-        &self,
-        metadata: Metadata,
-        order_id: OrderId,
-    ) -> Result<Progress, UnitError<super::CheckoutError>> {
+    async fn expire(&self, metadata: Metadata, order_id: OrderId) -> Result<Progress, TaskError> {
         use aggregates::payment::Error::OutcomeUnknown;
         match self.checkout.expire(metadata, order_id).await {
             Ok(_) => Ok(Progress::Done),
             // The provider is asked by a task of its own; then this one is due again.
-            Err(UnitError::Rejected(super::CheckoutError::Payment(OutcomeUnknown))) => {
-                Ok(Progress::Waits)
-            }
-            Err(error) => Err(error),
+            Err(UnitError::Rejected(CheckoutError::Payment(OutcomeUnknown))) => Ok(Progress::Waits),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -146,18 +144,18 @@ impl Worker {
         &self,
         metadata: Metadata,
         payment_id: PaymentId,
-    ) -> Result<Progress, UnitError<super::CheckoutError>> {
+    ) -> Result<Progress, TaskError> {
         let id = payment_id.to_string();
-        let (payment, _) =
-            self.checkout.log.peek::<aggregates::Payment>(&id).await.map_err(UnitError::widen)?;
+        let (payment, _) = self
+            .checkout
+            .log
+            .peek::<aggregates::Payment>(&id)
+            .await
+            .map_err(UnitError::widen::<CheckoutError>)?;
         let Some(details) = payment.details() else { return Ok(Progress::Waits) };
-        let order_id = details.order_id;
         match self.checkout.provider.settle(payment_id).await {
             Ok(charge) => {
-                let answer = |_: &super::PaymentState| ();
-                self.checkout
-                    .settle(metadata, order_id, payment_id, Some(charge), None, answer)
-                    .await?;
+                self.settle(metadata, payment_id, details.purpose, charge).await?;
                 Ok(Progress::Done)
             }
             Err(NoAnswer(reason)) => {
@@ -167,15 +165,45 @@ impl Worker {
         }
     }
 
+    async fn settle(
+        &self,
+        metadata: Metadata,
+        payment_id: PaymentId,
+        purpose: Purpose,
+        charge: Charge,
+    ) -> Result<(), TaskError> {
+        match purpose {
+            Purpose::Order(order_id) => {
+                let answer = |_: &super::PaymentState| ();
+                let charge = Some(charge);
+                self.checkout.settle(metadata, order_id, payment_id, charge, None, answer).await?;
+            }
+            Purpose::GiftCard(id) => {
+                let answer = |_: &CardState| ();
+                self.cards.settle(metadata, id, payment_id, Some(charge), None, answer).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn refund(
         &self,
         metadata: Metadata,
         payment_id: PaymentId,
         refund_id: RefundId,
-    ) -> Result<Progress, UnitError<super::CheckoutError>> {
+    ) -> Result<Progress, TaskError> {
         let done = self.checkout.complete_refund(metadata, payment_id, refund_id).await?;
         Ok(if done { Progress::Done } else { Progress::Waits })
     }
+}
+
+/// Why a task could not be done.
+#[derive(Debug, thiserror::Error)]
+enum TaskError {
+    #[error(transparent)]
+    Checkout(#[from] UnitError<CheckoutError>),
+    #[error(transparent)]
+    GiftCard(#[from] UnitError<GiftCardError>),
 }
 
 enum Progress {

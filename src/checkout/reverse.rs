@@ -1,17 +1,20 @@
 //! The way back: cancelling, refunding, expiring. Each appends the reversal of every part, never an
 //! edit; money goes back through the provider, after the append that requests it.
 
+use super::value::{self, GivenBack, Streams};
 use super::{Checkout, CheckoutError, OrderState, Step, products_of, with_stock};
 use crate::expected::Expected;
 use crate::log::{Answer, Execute};
-use aggregates::order::{Actor, CancelReason, PaymentMethod, Status};
+use aggregates::loyalty_account::Programme;
+use aggregates::order::{Actor, CancelReason, Details, PaymentMethod, Status, Taken};
 use aggregates::stock_item::ReleaseReason;
 use aggregates::{
-    Money, Order, OrderId, Payment, PaymentId, ProductId, Quantity, RefundId, StockItem, order,
-    payment, stock_item,
+    Money, Order, OrderId, Payment, PaymentId, Points, ProductId, Quantity, RefundId, StockItem,
+    order, payment, stock_item,
 };
 use chrono::{DateTime, Utc};
 use eventlog::{Metadata, Outcome, UnitError, Work};
+use std::sync::Arc;
 
 /// What to give back: all that is left where neither lines nor an amount is given.
 #[derive(Debug, Clone)]
@@ -22,12 +25,13 @@ pub struct Refund {
 }
 
 /// The ids and times of one step: the same however often the unit of work runs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Facts {
     order_id: OrderId,
     payment_id: PaymentId,
     refund_id: RefundId,
     now: DateTime<Utc>,
+    programme: Arc<Programme>,
 }
 
 type Decide = dyn Fn(&mut Work<'_>, &Facts) -> Result<(), CheckoutError> + Send;
@@ -76,7 +80,7 @@ impl Checkout {
             let void = payment::Command::Void { reason, at: facts.now };
             work.execute::<Payment>(facts.payment_id, void)?;
             work.execute::<Order>(facts.order_id, order::Command::Expire { at: facts.now })?;
-            release(work, facts.order_id, ReleaseReason::Expired)
+            release(work, facts.order_id, ReleaseReason::Expired, facts.now)
         };
         let answer = |_: &OrderState| ();
         let (by, expected) = (Actor::System, Expected::any());
@@ -141,15 +145,18 @@ impl Checkout {
             payment_id: details.payment_id,
             refund_id: self.entropy.new_id().into(),
             now: self.clock.now(),
+            programme: Arc::clone(&self.programme),
         };
+        let streams = Streams::of(details);
         let unit = self
             .log
             .unit(metadata)
             .write::<Order>(order_id.to_string())
             .write::<Payment>(facts.payment_id.to_string())
             .idempotency(key);
-        with_stock(unit, &products_of(&order))
+        with_stock(streams.join(unit), &products_of(&order))
             .run(move |work| {
+                streams.check(work.state::<Order>(&order_id.to_string()))?;
                 super::check_version(work, order_id, &expected)?;
                 check_payment(work, &facts)?;
                 decide(work, &facts)?;
@@ -179,36 +186,57 @@ fn cancel(
 ) -> Result<(), CheckoutError> {
     let order_id = facts.order_id;
     let was_pending = work.state::<Order>(&order_id.to_string()).status() == Some(Status::Pending);
-    work.execute::<Order>(order_id, order::Command::Cancel { reason, at: facts.now, by })?;
-    if was_pending {
-        release(work, order_id, ReleaseReason::Cancelled)?;
-    } else {
-        let order = work.state::<Order>(&order_id.to_string()).clone();
-        for line in order.details().map(|details| details.lines.as_slice()).unwrap_or_default() {
-            take_back(work, order_id, line.product_id, line.quantity)?;
-        }
-    }
+    let collected = collected(work, facts);
+    let command = order::Command::Cancel { reason, collected, at: facts.now, by };
+    work.execute::<Order>(order_id, command)?;
     let payment = work.state::<Payment>(&facts.payment_id.to_string());
-    let is_free = payment.details().is_some_and(|details| details.amount.is_zero());
-    match payment.status() {
-        // An order that cost nothing was paid with nothing: there is nothing to give back.
-        Some(payment::Status::Completed) if is_free => Ok(()),
-        Some(payment::Status::Completed) => {
-            let refund =
-                Refund { lines: None, amount: None, reason: "the order was cancelled".to_owned() };
-            // Whoever may cancel gets the money back; that step is the checkout's own.
-            refund_money(work, facts, Actor::System, refund).map(drop)
-        }
-        Some(_) => {
-            let reason = "the order was cancelled".to_owned();
-            let void = payment::Command::Void { reason, at: facts.now };
-            Ok(work.execute::<Payment>(facts.payment_id, void)?)
-        }
-        None => Ok(()),
+    if payment.status() != Some(payment::Status::Completed) {
+        let reason = "the order was cancelled".to_owned();
+        let void = payment::Command::Void { reason, at: facts.now };
+        work.execute::<Payment>(facts.payment_id, void)?;
+    }
+    if was_pending {
+        return release(work, order_id, ReleaseReason::Cancelled, facts.now);
+    }
+    let details = details_of(work, order_id)?;
+    for line in &details.lines {
+        take_back(work, order_id, line.product_id, line.quantity)?;
+    }
+    value::restore_use(work, order_id, &details, facts.now)?;
+    if taken(&details, collected).total().is_zero() {
+        // Nothing was taken, so that nothing goes back; but what was earned does.
+        let (refund_id, total) = (facts.refund_id, details.total_amount);
+        return value::reverse_earned(work, order_id, &details, refund_id, total, facts.now);
+    }
+    let reason = "the order was cancelled".to_owned();
+    let refund = Refund { lines: None, amount: None, reason };
+    // Whoever may cancel gets everything back; that step is the checkout's own.
+    refund_all_parts(work, facts, Actor::System, refund).map(drop)
+}
+
+fn details_of(work: &Work<'_>, order_id: OrderId) -> Result<Details, CheckoutError> {
+    let order = work.state::<Order>(&order_id.to_string());
+    Ok(order.details().ok_or(order::Error::NotFound)?.clone())
+}
+
+/// The money that the order's payment took.
+fn collected(work: &Work<'_>, facts: &Facts) -> Money {
+    match work.state::<Payment>(&facts.payment_id.to_string()) {
+        Payment::Completed(details) => details.amount,
+        Payment::Nonexistent
+        | Payment::Pending(_)
+        | Payment::Processing(_)
+        | Payment::Failed(_)
+        | Payment::Voided(_) => Money::ZERO,
     }
 }
 
-/// Refunds money, and takes the refunded units back where they had left.
+/// What a confirmed order took.
+fn taken(details: &Details, collected: Money) -> Taken {
+    Taken { money: collected, gift_card: details.gift_card_amount(), points: details.points }
+}
+
+/// Gives back what was paid, and takes the refunded units back where they had left.
 fn give_back(
     work: &mut Work<'_>,
     facts: &Facts,
@@ -217,7 +245,7 @@ fn give_back(
 ) -> Result<(), CheckoutError> {
     let order_id = facts.order_id;
     let status = work.state::<Order>(&order_id.to_string()).status();
-    let lines = refund_money(work, facts, by, refund)?;
+    let lines = refund_all_parts(work, facts, by, refund)?;
     // The goods of a cancelled order are back already.
     if status != Some(Status::Cancelled) {
         for (product_id, quantity) in lines {
@@ -227,75 +255,55 @@ fn give_back(
     Ok(())
 }
 
-/// Appends the refund to the order and to its payment; returns the units it covers.
-fn refund_money(
+/// Appends the refund to the order and to each part that paid for it; returns the units it covers.
+fn refund_all_parts(
     work: &mut Work<'_>,
     facts: &Facts,
     by: Actor,
     refund: Refund,
 ) -> Result<Vec<(ProductId, Quantity)>, CheckoutError> {
-    let before = refunded(work, facts.order_id);
-    let payment = work.state::<Payment>(&facts.payment_id.to_string());
-    let paid = match payment {
-        Payment::Completed(details) => details.amount,
-        Payment::Nonexistent
-        | Payment::Pending(_)
-        | Payment::Processing(_)
-        | Payment::Failed(_)
-        | Payment::Voided(_) => Money::ZERO,
-    };
-    let command = order::Command::Refund {
-        refund_id: facts.refund_id,
-        lines: refund.lines,
-        amount: refund.amount,
-        paid,
-        reason: refund.reason.clone(),
-        at: facts.now,
-        by,
-    };
-    work.execute::<Order>(facts.order_id, command)?;
-    let after = refunded(work, facts.order_id);
-    let amount = after.money.checked_sub(before.money).unwrap_or_default();
-    let request = payment::Command::RequestRefund {
-        refund_id: facts.refund_id,
-        amount,
-        reason: refund.reason,
-        at: facts.now,
-    };
-    work.execute::<Payment>(facts.payment_id, request)?;
-    Ok(after.units_since(&before))
-}
-
-/// What an order has given back so far.
-struct Refunded {
-    money: Money,
-    units: std::collections::BTreeMap<ProductId, u32>,
-}
-
-impl Refunded {
-    fn units_since(&self, before: &Self) -> Vec<(ProductId, Quantity)> {
-        let units = self.units.iter().filter_map(|(product_id, after)| {
-            let before = before.units.get(product_id).copied().unwrap_or_default();
-            Some((*product_id, Quantity::try_from(after.saturating_sub(before)).ok()?))
-        });
-        units.collect()
+    let (order_id, refund_id, at) = (facts.order_id, facts.refund_id, facts.now);
+    let before = details_of(work, order_id)?;
+    // What a pending order holds was not taken: such an order refuses the refund anyway.
+    let taken = taken(&before, collected(work, facts));
+    let (lines, amount, reason) = (refund.lines, refund.amount, refund.reason.clone());
+    let command = order::Command::Refund { refund_id, lines, amount, taken, reason, at, by };
+    work.execute::<Order>(order_id, command)?;
+    let after = details_of(work, order_id)?;
+    let less = |after: Money, before: Money| after.checked_sub(before).unwrap_or_default();
+    let amount = less(after.refunded_money(), before.refunded_money());
+    if !amount.is_zero() {
+        let request =
+            payment::Command::RequestRefund { refund_id, amount, reason: refund.reason, at };
+        work.execute::<Payment>(facts.payment_id, request)?;
     }
+    let points = |details: &Details| Points::worth(details.refunded_points_value);
+    let back = GivenBack {
+        refund_id,
+        gift_card: less(after.refunded_gift_card, before.refunded_gift_card),
+        points: points(&after).saturating_sub(points(&before)),
+    };
+    value::give_back(work, order_id, &after, back, &facts.programme, at)?;
+    Ok(units_since(&after, &before))
 }
 
-fn refunded(work: &Work<'_>, order_id: OrderId) -> Refunded {
-    let order = work.state::<Order>(&order_id.to_string());
-    let details = order.details();
-    Refunded {
-        money: details.map(|details| details.refunded).unwrap_or_default(),
-        units: details.map(|details| details.refunded_units.clone()).unwrap_or_default(),
-    }
+/// The units that were given back between two states of an order.
+fn units_since(after: &Details, before: &Details) -> Vec<(ProductId, Quantity)> {
+    let units = after.refunded_units.iter().filter_map(|(product_id, after)| {
+        let before = before.refunded_units.get(product_id).copied().unwrap_or_default();
+        Some((*product_id, Quantity::try_from(after.saturating_sub(before)).ok()?))
+    });
+    units.collect()
 }
 
 fn release(
     work: &mut Work<'_>,
     order_id: OrderId,
     reason: ReleaseReason,
+    at: DateTime<Utc>,
 ) -> Result<(), CheckoutError> {
+    let details = details_of(work, order_id)?;
+    value::free(work, order_id, &details, at)?;
     for product_id in products_of(work.state::<Order>(&order_id.to_string())) {
         work.execute::<StockItem>(product_id, stock_item::Command::Release { order_id, reason })
             .map_err(CheckoutError::stock(product_id))?;

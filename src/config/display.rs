@@ -1,6 +1,7 @@
 //! What `ledgerline config` prints: everything in force, as TOML, with the secrets hidden.
 
-use super::{Config, Database, Http, Orders, RateLimits, Role, Secret, Tokens};
+use super::{Audit, Config, Database, GiftCards, Http, Orders, RateLimits, Role, Secret, Tokens};
+use aggregates::loyalty_account::Programme;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -13,6 +14,8 @@ struct Shown<'c> {
     database_url: String,
     database_read_url: String,
     jwt_key: &'static str,
+    audit_key: &'static str,
+    code_key: &'static str,
     admin_email: &'c str,
     redis_url: String,
     amqp_url: String,
@@ -23,6 +26,9 @@ struct Shown<'c> {
     tokens: &'c Tokens,
     database: &'c Database,
     orders: &'c Orders,
+    audit: &'c Audit,
+    gift_cards: &'c GiftCards,
+    loyalty: &'c Programme,
 }
 
 impl Config {
@@ -41,7 +47,9 @@ impl Config {
             log_format: self.log_format,
             database_url: address(self.database_url.as_ref(), "(embedded)"),
             database_read_url: address(self.database_read_url.as_ref(), "(the same database)"),
+            audit_key: if self.audit_key.is_some() { "***" } else { "(kept in the data folder)" },
             jwt_key: if self.jwt_key.is_some() { "***" } else { "(kept in the data folder)" },
+            code_key: if self.code_key.is_some() { "***" } else { "(kept in the data folder)" },
             admin_email: self.first_admin.as_ref().map_or("", |admin| &admin.email),
             redis_url: address(self.redis_url.as_ref(), "(in process)"),
             amqp_url: address(self.amqp_url.as_ref(), "(in process)"),
@@ -51,6 +59,9 @@ impl Config {
             tokens: &self.tokens,
             database: &self.database,
             orders: &self.orders,
+            audit: &self.audit,
+            gift_cards: &self.gift_cards,
+            loyalty: &self.loyalty,
         });
         #[expect(clippy::expect_used, reason = "tables of texts and numbers, tables last")]
         shown.expect("a configuration serialises")

@@ -2,6 +2,7 @@
 //! error.
 
 use aggregates::Money;
+use aggregates::loyalty_account::Programme;
 use aggregates::order::DeliveryMethod;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -16,6 +17,10 @@ pub struct File {
     pub tokens: Tokens,
     pub database: Database,
     pub orders: Orders,
+    pub audit: Audit,
+    pub gift_cards: GiftCards,
+    /// The loyalty programme in force; raise its version with every change.
+    pub loyalty: Programme,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,11 +84,14 @@ pub struct RateLimits {
     pub general: Quota,
     /// For each address on what takes passwords and tokens. Default 60 a minute, 30 at once.
     pub auth: Quota,
+    /// Gift-card codes that turn out wrong, for each account and for each address. Default 10 a
+    /// minute, 20 at once.
+    pub codes: Quota,
 }
 
 impl Default for RateLimits {
     fn default() -> Self {
-        Self { general: Quota::of(1200, 400), auth: Quota::of(60, 30) }
+        Self { general: Quota::of(1200, 400), auth: Quota::of(60, 30), codes: Quota::of(10, 20) }
     }
 }
 
@@ -130,6 +138,22 @@ impl Default for Database {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// The name of the log in its signed checkpoints, without spaces and `+`; for instance the
+    /// host name of the shop. Changing it makes another log of it. Default `ledgerline`.
+    pub origin: String,
+    /// How many events `GET /audit/verify` verifies at most. Default 20,000.
+    pub verify_limit_events: u64,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { origin: "ledgerline".to_owned(), verify_limit_events: 20_000 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Orders {
     /// How long stock and balances are held for an order that is not paid, in minutes. Default 15.
     pub hold_minutes: u32,
@@ -140,6 +164,25 @@ pub struct Orders {
 impl Default for Orders {
     fn default() -> Self {
         Self { hold_minutes: 15, delivery: DeliveryTable::default() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GiftCards {
+    /// How long a card is valid where nobody says otherwise, in days. Default 1095, three years.
+    pub valid_days: u32,
+    /// The smallest amount that a customer can buy. Default 500.00.
+    pub smallest: Money,
+    /// The largest amount of a card. Default 1,000,000.00.
+    pub largest: Money,
+}
+
+impl Default for GiftCards {
+    fn default() -> Self {
+        // Far below the largest amount.
+        let whole = |units: u64| Money::from_minor(units * 100).unwrap_or(Money::MAX);
+        Self { valid_days: 1095, smallest: whole(500), largest: whole(1_000_000) }
     }
 }
 

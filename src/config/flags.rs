@@ -65,6 +65,13 @@ pub struct Flags {
     /// digits, or a PEM private key (both EdDSA)
     #[arg(long, env = "LEDGERLINE_JWT_KEY", hide_env_values = true)]
     pub jwt_key: Option<Secret>,
+    /// Keys the hashes of gift-card codes: a secret of at least 32 bytes, never to be changed
+    #[arg(long, env = "LEDGERLINE_CODE_KEY", hide_env_values = true)]
+    pub code_key: Option<Secret>,
+    /// Signs the tree heads: `ed25519:` and 64 hexadecimal digits, or a PEM private key; see `audit
+    /// keygen`
+    #[arg(long, env = "LEDGERLINE_AUDIT_KEY", hide_env_values = true)]
+    pub audit_key: Option<Secret>,
     /// The e-mail address of the first administrator, made at start where it is missing
     #[arg(long, env = "LEDGERLINE_ADMIN_EMAIL", requires = "admin_password")]
     pub admin_email: Option<String>,

@@ -6,13 +6,18 @@ mod file;
 mod flags;
 mod secret;
 
-pub use file::{Database, Delivery, DeliveryTable, File, Http, Orders, Quota, RateLimits, Tokens};
+pub use file::{
+    Audit, Database, Delivery, DeliveryTable, File, GiftCards, Http, Orders, Quota, RateLimits,
+    Tokens,
+};
 pub use flags::{Flags, Role, Switch};
 pub use secret::Secret;
 
 use crate::telemetry::LogFormat;
+use aggregates::loyalty_account::Programme;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What is in force.
 #[derive(Debug, Clone)]
@@ -29,6 +34,10 @@ pub struct Config {
     pub database_read_url: Option<Secret>,
     /// `LEDGERLINE_JWT_KEY`; `None`: a random one is made and kept in the data folder.
     pub jwt_key: Option<Secret>,
+    /// `LEDGERLINE_CODE_KEY`; `None`: a random one is made and kept in the data folder.
+    pub code_key: Option<Secret>,
+    /// `LEDGERLINE_AUDIT_KEY`; `None`: a random one is made and kept in the data folder.
+    pub audit_key: Option<Secret>,
     /// `LEDGERLINE_ADMIN_EMAIL` and `LEDGERLINE_ADMIN_PASSWORD`.
     pub first_admin: Option<FirstAdmin>,
     /// `LEDGERLINE_RATE_LIMITS`: `None` where it is `off`.
@@ -51,6 +60,12 @@ pub struct Config {
     pub database: Database,
     /// Delivery and holds, from the file.
     pub orders: Orders,
+    /// The name of the log and what the API verifies, from the file.
+    pub audit: Audit,
+    /// Validity and amounts of gift cards, from the file.
+    pub gift_cards: GiftCards,
+    /// The loyalty programme, from the file.
+    pub loyalty: Arc<Programme>,
 }
 
 /// The administrator that exists from the first start on.
@@ -77,6 +92,12 @@ pub enum ConfigError {
         "a process with the role {role:?} needs LEDGERLINE_JWT_KEY: it must accept the tokens of others"
     )]
     JwtKeyMissing { role: Role },
+    #[error(
+        "a process with the role {role:?} needs LEDGERLINE_CODE_KEY: it must know the gift cards of others"
+    )]
+    CodeKeyMissing { role: Role },
+    #[error("the loyalty programme needs a tier from 0.00, and tiers by rising spend")]
+    LoyaltyTiers,
     #[error("LEDGERLINE_ADMIN_PASSWORD needs LEDGERLINE_ADMIN_EMAIL")]
     AdminEmailMissing,
     #[error("DATABASE_READ_URL needs DATABASE_URL")]
@@ -103,6 +124,9 @@ impl Config {
             if flags.jwt_key.is_none() {
                 return Err(ConfigError::JwtKeyMissing { role });
             }
+            if flags.code_key.is_none() && role != Role::Worker {
+                return Err(ConfigError::CodeKeyMissing { role });
+            }
         }
         if flags.database_read_url.is_some() && flags.database_url.is_none() {
             return Err(ConfigError::ReplicaWithoutDatabase);
@@ -112,6 +136,9 @@ impl Config {
             (None, Some(_)) => return Err(ConfigError::AdminEmailMissing),
             (_, None) => None,
         };
+        if !file.loyalty.is_sound() {
+            return Err(ConfigError::LoyaltyTiers);
+        }
         for (name, value, least) in limits(&file) {
             if value < least {
                 return Err(ConfigError::TooSmall { name, least });
@@ -124,6 +151,8 @@ impl Config {
             database_url: flags.database_url,
             database_read_url: flags.database_read_url,
             jwt_key: flags.jwt_key,
+            audit_key: flags.audit_key,
+            code_key: flags.code_key,
             first_admin,
             rate_limits: (flags.rate_limits == Switch::On).then_some(file.rate_limits),
             log: flags.log,
@@ -135,6 +164,9 @@ impl Config {
             tokens: file.tokens,
             database: file.database,
             orders: file.orders,
+            audit: file.audit,
+            gift_cards: file.gift_cards,
+            loyalty: Arc::new(file.loyalty),
         })
     }
 }
@@ -173,6 +205,8 @@ mod tests {
             database_url: None,
             database_read_url: None,
             jwt_key: None,
+            audit_key: None,
+            code_key: None,
             admin_email: None,
             admin_password: None,
             rate_limits: Switch::On,
@@ -205,7 +239,13 @@ mod tests {
     #[test]
     fn a_part_of_the_system_needs_the_database_and_the_key_of_the_others() {
         let part = |database_url, jwt_key| {
-            let flags = Flags { role: Role::Queries, database_url, jwt_key, ..flags() };
+            let flags = Flags {
+                role: Role::Queries,
+                database_url,
+                jwt_key,
+                code_key: Some(key()),
+                ..flags()
+            };
             Config::new(flags, File::default()).map(|_| ())
         };
         assert!(matches!(part(None, Some(key())), Err(ConfigError::DatabaseMissing { .. })));

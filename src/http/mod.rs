@@ -13,6 +13,7 @@ pub mod queries;
 pub mod reply;
 pub mod resources;
 pub mod user;
+mod value;
 
 use crate::config::Role;
 use crate::state::AppState;

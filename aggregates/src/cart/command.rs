@@ -1,7 +1,9 @@
 //! What can be asked of a cart.
 
+use super::AppliedCard;
 use super::event::MergedLine;
-use crate::{CartId, Money, OrderId, ProductId, Quantity};
+use crate::promotion::PromoCode;
+use crate::{CartId, Money, OrderId, Points, ProductId, Quantity};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -33,6 +35,17 @@ pub enum Command {
     /// Empties a guest's cart after its lines were merged.
     HandOver {
         to: CartId,
+    },
+    /// Notes what the order is to be paid with; `None` takes it out again. Causes nothing where it
+    /// is so already.
+    UsePromo {
+        code: Option<PromoCode>,
+    },
+    UseGiftCard {
+        card: Option<AppliedCard>,
+    },
+    UsePoints {
+        points: Points,
     },
     CheckOut {
         order_id: OrderId,

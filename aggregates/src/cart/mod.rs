@@ -11,7 +11,9 @@ pub use command::Command;
 pub use error::Error;
 pub use event::{Event, MergedLine};
 
-use crate::{Decider, Money, OrderId, ProductId, Quantity};
+use crate::gift_card::CodeHash;
+use crate::promotion::PromoCode;
+use crate::{Decider, GiftCardId, Money, OrderId, Points, ProductId, Quantity};
 use serde::{Deserialize, Serialize};
 
 /// The cart of an account or of a guest session. It always exists, at first empty, and lives on
@@ -21,6 +23,22 @@ pub struct Cart {
     /// In the order in which they were added. Searched from the front: the limit keeps that fast.
     lines: Vec<Line>,
     last_order: Option<OrderId>,
+    /// What the order is to be paid with, besides money.
+    pub promo_code: Option<PromoCode>,
+    pub gift_card: Option<AppliedCard>,
+    pub points: Points,
+}
+
+/// A gift card that somebody means to pay with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AppliedCard {
+    pub gift_card_id: GiftCardId,
+    /// The code that was known, which may be replaced before the order.
+    pub code_hash: CodeHash,
+    /// The last symbols of the code.
+    pub hint: String,
+    /// The most to take from it; all it can where there is none.
+    pub amount: Option<Money>,
 }
 
 /// One product in a cart.
@@ -96,6 +114,44 @@ impl Cart {
             .collect()
     }
 
+    fn use_promo(&self, code: Option<PromoCode>) -> Vec<Event> {
+        match code {
+            code if code == self.promo_code => vec![],
+            Some(code) => vec![Event::PromoApplied { code }],
+            None => vec![Event::PromoRemoved {}],
+        }
+    }
+
+    fn use_gift_card(&self, card: Option<AppliedCard>) -> Vec<Event> {
+        match card {
+            card if card == self.gift_card => vec![],
+            Some(AppliedCard { gift_card_id, code_hash, hint, amount }) => {
+                vec![Event::GiftCardApplied { gift_card_id, code_hash, hint, amount }]
+            }
+            None => vec![Event::GiftCardRemoved {}],
+        }
+    }
+
+    fn use_points(&self, points: Points) -> Vec<Event> {
+        match points {
+            points if points == self.points => vec![],
+            points if points.is_zero() => vec![Event::PointsRemoved {}],
+            points => vec![Event::PointsApplied { points }],
+        }
+    }
+
+    fn is_untouched(&self) -> bool {
+        self.is_empty()
+            && self.promo_code.is_none()
+            && self.gift_card.is_none()
+            && self.points.is_zero()
+    }
+
+    /// What is left after the lines have gone.
+    fn emptied(self) -> Self {
+        Self { last_order: self.last_order, ..Self::default() }
+    }
+
     fn find_mut(&mut self, product_id: ProductId) -> Option<&mut Line> {
         self.lines.iter_mut().find(|line| line.product_id == product_id)
     }
@@ -140,7 +196,12 @@ impl Decider for Cart {
                 self.existing(product_id)?;
                 Ok(vec![Event::ItemRemoved { product_id }])
             }
-            Command::Clear => Ok(if self.is_empty() { vec![] } else { vec![Event::Cleared {}] }),
+            Command::UsePromo { code } => Ok(self.use_promo(code)),
+            Command::UseGiftCard { card } => Ok(self.use_gift_card(card)),
+            Command::UsePoints { points } => Ok(self.use_points(points)),
+            Command::Clear => {
+                Ok(if self.is_untouched() { vec![] } else { vec![Event::Cleared {}] })
+            }
             Command::Merge { from, into, .. } if from == into => Err(Error::OwnCart),
             Command::Merge { from, lines, .. } => {
                 let lines = self.taken_in(lines);
@@ -171,16 +232,29 @@ impl Decider for Cart {
             Event::ItemRemoved { product_id } => {
                 self.lines.retain(|line| line.product_id != *product_id);
             }
-            Event::Cleared {} | Event::HandedOver { .. } => self.lines.clear(),
+            Event::Cleared {} | Event::HandedOver { .. } => self = self.emptied(),
             Event::Merged { lines, .. } => {
                 for line in lines {
                     self.set(line.product_id, line.quantity, line.price);
                 }
             }
             Event::CheckedOut { order_id } => {
-                self.lines.clear();
+                self = self.emptied();
                 self.last_order = Some(*order_id);
             }
+            Event::PromoApplied { code } => self.promo_code = Some(code.clone()),
+            Event::PromoRemoved {} => self.promo_code = None,
+            Event::GiftCardApplied { gift_card_id, code_hash, hint, amount } => {
+                self.gift_card = Some(AppliedCard {
+                    gift_card_id: *gift_card_id,
+                    code_hash: code_hash.clone(),
+                    hint: hint.clone(),
+                    amount: *amount,
+                });
+            }
+            Event::GiftCardRemoved {} => self.gift_card = None,
+            Event::PointsApplied { points } => self.points = *points,
+            Event::PointsRemoved {} => self.points = Points::ZERO,
         }
         debug_assert!(self.lines.len() <= Self::MAX_LINES, "too many lines");
         self

@@ -1,7 +1,8 @@
 //! What can be asked of an order.
 
-use super::event::{CancelReason, DeliveryMethod, PaymentMethod};
-use crate::{CartId, Currency, Money, PaymentId, ProductId, Quantity, RefundId, UserId};
+use super::event::{CancelReason, CardPart, DeliveryMethod, PaymentMethod};
+use crate::promotion::PromoCode;
+use crate::{CartId, Currency, Money, PaymentId, Points, ProductId, Quantity, RefundId, UserId};
 use chrono::{DateTime, Utc};
 
 /// A line as it is ordered; the order computes its total.
@@ -12,6 +13,28 @@ pub struct NewLine {
     pub name: String,
     pub quantity: Quantity,
     pub price: Money,
+    /// What a promotion takes off the line.
+    pub discount: Money,
+}
+
+/// What an order has really taken, by how it was paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Taken {
+    pub money: Money,
+    pub gift_card: Money,
+    pub points: Points,
+}
+
+impl Taken {
+    /// The parts of one order's total, which is an amount of money.
+    pub fn total(self) -> Money {
+        let parts = [self.money, self.gift_card, self.points.value()];
+        Money::checked_sum(parts).unwrap_or(Money::MAX)
+    }
+
+    pub fn money(money: Money) -> Self {
+        Self { money, ..Self::default() }
+    }
 }
 
 /// Whose step it is: decides which steps are allowed.
@@ -36,6 +59,9 @@ pub enum Command {
         currency: Currency,
         delivery_method: DeliveryMethod,
         delivery_cost: Money,
+        promo_code: Option<PromoCode>,
+        points: Points,
+        gift_card: Option<CardPart>,
         payment_method: PaymentMethod,
         payment_id: PaymentId,
         expires_at: DateTime<Utc>,
@@ -47,7 +73,16 @@ pub enum Command {
         at: DateTime<Utc>,
         by: Actor,
     },
+    /// A gift card pays a part of a pending order; `payment_id` is the payment of the rest.
+    ApplyGiftCard {
+        gift_card: CardPart,
+        payment_id: PaymentId,
+        at: DateTime<Utc>,
+        by: Actor,
+    },
     Confirm {
+        /// What the order earns its buyer.
+        points_earned: Points,
         at: DateTime<Utc>,
         by: Actor,
     },
@@ -66,6 +101,8 @@ pub enum Command {
     },
     Cancel {
         reason: CancelReason,
+        /// The money that the payment took.
+        collected: Money,
         at: DateTime<Utc>,
         by: Actor,
     },
@@ -79,8 +116,7 @@ pub enum Command {
         refund_id: RefundId,
         lines: Option<Vec<(ProductId, Quantity)>>,
         amount: Option<Money>,
-        /// What the payments have really taken for this order.
-        paid: Money,
+        taken: Taken,
         reason: String,
         at: DateTime<Utc>,
         by: Actor,

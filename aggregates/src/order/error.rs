@@ -21,6 +21,12 @@ pub enum Error {
     DuplicateProduct { product_id: ProductId },
     #[error("the total is more than the largest amount, {max}", max = Money::MAX)]
     Overflow,
+    #[error("more than product {product_id} costs is taken off it")]
+    DiscountExceedsLine { product_id: ProductId },
+    #[error("{requested} is more than the {due} that are to be paid")]
+    MoreThanDue { due: Money, requested: Money },
+    #[error("the order is paid with a gift card already")]
+    HasGiftCard,
     #[error("an order that is {from} cannot become {to}")]
     InvalidTransition { from: Status, to: Status },
     #[error("this step is not theirs to take")]

@@ -1,7 +1,9 @@
 //! What can have happened to an order. Changing this file changes the storage contract.
 
+use crate::promotion::PromoCode;
 use crate::{
-    CartId, Currency, Money, PaymentId, ProductId, Quantity, RefundId, UserId, cqrs::domain_event,
+    CartId, Currency, GiftCardId, Money, PaymentId, Points, ProductId, Quantity, RefundId, UserId,
+    cqrs::domain_event,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,25 @@ pub struct Line {
     pub price: Money,
     /// `price * quantity`.
     pub line_total: Money,
+    /// What the promotion takes off it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub discount: Money,
+}
+
+/// What a gift card pays of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardPart {
+    pub gift_card_id: GiftCardId,
+    pub amount: Money,
+}
+
+/// What a confirmed order is booked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booked {
+    /// The goods at their prices.
+    pub subtotal: Money,
+    pub discount: Money,
+    pub delivery_cost: Money,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +90,12 @@ pub enum Event {
         delivery_cost: Money,
         /// `subtotal - discount + delivery_cost`.
         total_amount: Money,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promo_code: Option<PromoCode>,
+        #[serde(default, skip_serializing_if = "Points::is_zero")]
+        points: Points,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gift_card: Option<CardPart>,
         payment_method: PaymentMethod,
         payment_id: PaymentId,
         /// When the order is cancelled unless it is confirmed before.
@@ -82,8 +109,20 @@ pub enum Event {
         at: DateTime<Utc>,
         by: String,
     },
+    /// A gift card pays a part of an order that is not paid yet; a further payment was opened for
+    /// the rest.
+    GiftCardApplied {
+        gift_card: CardPart,
+        payment_id: PaymentId,
+        at: DateTime<Utc>,
+        by: String,
+    },
     /// Paid, or to be paid in cash at the door.
     Confirmed {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        booked: Option<Booked>,
+        #[serde(default, skip_serializing_if = "Points::is_zero")]
+        points_earned: Points,
         at: DateTime<Utc>,
         by: String,
     },
@@ -102,6 +141,9 @@ pub enum Event {
     },
     Cancelled {
         reason: CancelReason,
+        /// Money that was booked with the confirmation and never came.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        uncollected: Money,
         at: DateTime<Utc>,
         by: String,
     },
@@ -110,21 +152,37 @@ pub enum Event {
     Refunded {
         refund_id: RefundId,
         lines: Vec<RefundedLine>,
-        /// All the money given back by this refund, lines and delivery together.
+        /// All that is given back by this refund, lines and delivery together.
         amount: Money,
+        /// The part of `amount` that goes back to the gift card.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        gift_card: Money,
+        /// The part of `amount` that was paid with points.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        points_value: Money,
+        /// The points given back: the running sum of `points_value` rounded down to whole points.
+        #[serde(default, skip_serializing_if = "Points::is_zero")]
+        points: Points,
         reason: String,
         at: DateTime<Utc>,
         by: String,
     },
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(amount: &Money) -> bool {
+    amount.is_zero()
+}
+
+// 1.1 adds fields that 1.0 is read without: nothing was taken off, paid otherwise or booked then.
 domain_event!(Event {
-    Placed => "1.0",
+    Placed => "1.1",
     PaymentReopened => "1.0",
-    Confirmed => "1.0",
+    GiftCardApplied => "1.0",
+    Confirmed => "1.1",
     ProcessingStarted => "1.0",
     Shipped => "1.0",
     Delivered => "1.0",
-    Cancelled => "1.0",
-    Refunded => "1.0",
+    Cancelled => "1.1",
+    Refunded => "1.1",
 });

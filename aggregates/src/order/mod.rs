@@ -12,13 +12,15 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-pub use command::{Actor, Command, NewLine};
+pub use command::{Actor, Command, NewLine, Taken};
 pub use error::Error;
-pub use event::{CancelReason, DeliveryMethod, Event, Line, PaymentMethod, RefundedLine};
+pub use event::{
+    Booked, CancelReason, CardPart, DeliveryMethod, Event, Line, PaymentMethod, RefundedLine,
+};
 pub use state::{Details, HistoryEntry};
 pub use status::{Status, UnknownStatus};
 
-use crate::{Decider, Money, PaymentId, ProductId, Quantity, RefundId};
+use crate::{Decider, Money, PaymentId, Points};
 use actor::Step;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -60,6 +62,60 @@ impl Order {
         }
     }
 
+    fn place(&self, command: Command) -> Result<Vec<Event>, Error> {
+        let Command::Place {
+            number,
+            user_id,
+            cart_id,
+            lines,
+            currency,
+            delivery_method,
+            delivery_cost,
+            promo_code,
+            points,
+            gift_card,
+            payment_method,
+            payment_id,
+            expires_at,
+            at,
+        } = command
+        else {
+            return Ok(vec![]);
+        };
+        self.may_be_placed_as(&number)?;
+        let lines = priced(lines)?;
+        let totals = pricing::totals(&lines, delivery_cost).ok_or(Error::Overflow)?;
+        let goods = totals.subtotal.checked_sub(totals.discount).unwrap_or_default();
+        if points.value() > goods {
+            return Err(Error::MoreThanDue { due: goods, requested: points.value() });
+        }
+        let due = totals.total_amount.checked_sub(points.value()).unwrap_or_default();
+        let by_card = gift_card.map(|part| part.amount).unwrap_or_default();
+        if by_card > due {
+            return Err(Error::MoreThanDue { due, requested: by_card });
+        }
+        Ok(vec![Event::Placed {
+            number,
+            user_id,
+            cart_id,
+            lines,
+            currency,
+            subtotal: totals.subtotal,
+            discount: totals.discount,
+            delivery_method,
+            delivery_cost: totals.delivery_cost,
+            total_amount: totals.total_amount,
+            promo_code,
+            points,
+            gift_card,
+            payment_method,
+            payment_id,
+            expires_at,
+            at,
+            by: Actor::Customer(user_id).name(),
+        }])
+    }
+
     fn may_be_placed_as(&self, number: &str) -> Result<(), Error> {
         if self.details().is_some() {
             return Err(Error::AlreadyPlaced);
@@ -99,6 +155,57 @@ impl Order {
         Ok(vec![Event::PaymentReopened { payment_id, at, by: by.name() }])
     }
 
+    fn apply_gift_card(
+        &self,
+        gift_card: CardPart,
+        payment_id: PaymentId,
+        at: DateTime<Utc>,
+        by: Actor,
+    ) -> Result<Vec<Event>, Error> {
+        let (from, details) = self.permitted(Step::ReopenPayment, by)?;
+        if from != Status::Pending {
+            return Err(Error::InvalidTransition { from, to: Step::ReopenPayment.target() });
+        }
+        if details.gift_card.is_some() {
+            return Err(Error::HasGiftCard);
+        }
+        let due = details.amount_due();
+        if gift_card.amount > due {
+            return Err(Error::MoreThanDue { due, requested: gift_card.amount });
+        }
+        Ok(vec![Event::GiftCardApplied { gift_card, payment_id, at, by: by.name() }])
+    }
+
+    fn confirm(
+        &self,
+        points_earned: Points,
+        at: DateTime<Utc>,
+        by: Actor,
+    ) -> Result<Vec<Event>, Error> {
+        let by = self.take(Step::Confirm, by)?;
+        let booked = self.details().map(|details| Booked {
+            subtotal: details.subtotal,
+            discount: details.discount,
+            delivery_cost: details.delivery_cost,
+        });
+        Ok(vec![Event::Confirmed { booked, points_earned, at, by }])
+    }
+
+    fn cancel(
+        &self,
+        reason: CancelReason,
+        collected: Money,
+        at: DateTime<Utc>,
+        by: Actor,
+    ) -> Result<Vec<Event>, Error> {
+        let by = self.take(Step::Cancel(reason), by)?;
+        let (from, details) = self.placed()?;
+        // Only a confirmed order was booked.
+        let booked = if from == Status::Pending { Money::ZERO } else { details.amount_due() };
+        let uncollected = booked.checked_sub(collected).unwrap_or_default();
+        Ok(vec![Event::Cancelled { reason, uncollected, at, by }])
+    }
+
     fn ship(&self, number: &str, at: DateTime<Utc>, by: Actor) -> Result<Vec<Event>, Error> {
         let by = self.take(Step::Ship, by)?;
         let tracking_number = number.trim().to_owned();
@@ -117,29 +224,38 @@ impl Order {
             return Err(Error::NotExpired { expires_at: details.expires_at });
         }
         let by = Actor::System.name();
-        Ok(vec![Event::Cancelled { reason: CancelReason::PaymentExpired, at, by }])
+        let (reason, uncollected) = (CancelReason::PaymentExpired, Money::ZERO);
+        Ok(vec![Event::Cancelled { reason, uncollected, at, by }])
     }
 
-    /// The lines and the money to give back; `None` where this refund was given already.
-    fn refund(
-        &self,
-        refund_id: RefundId,
-        lines: Option<&[(ProductId, Quantity)]>,
-        amount: Option<Money>,
-        paid: Money,
-        by: Actor,
-    ) -> Result<Option<(Vec<RefundedLine>, Money)>, Error> {
+    /// What to give back; nothing where this refund was given already.
+    fn refund(&self, command: Command) -> Result<Vec<Event>, Error> {
+        let Command::Refund { refund_id, lines, amount, taken, reason, at, by } = command else {
+            return Ok(vec![]);
+        };
         let (from, details) = self.permitted(Step::Refund, by)?;
         if details.refunds.contains(&refund_id) {
-            return Ok(None);
+            return Ok(vec![]);
         }
-        let available = paid.checked_sub(details.refunded).unwrap_or_default();
+        let left = details.left_of(taken);
         let to = Status::Refunded;
-        let unpaid = from == Status::Cancelled && available.is_zero();
+        let unpaid = from == Status::Cancelled && left.total().is_zero();
         if unpaid || !from.may_become(to) {
             return Err(Error::InvalidTransition { from, to });
         }
-        refund::decide(details, lines, amount, available).map(Some)
+        let (lines, amount) = refund::decide(details, lines.as_deref(), amount, left.total())?;
+        let back = left.give_back(amount, details.refunded_points_value);
+        Ok(vec![Event::Refunded {
+            refund_id,
+            lines,
+            amount,
+            gift_card: back.gift_card,
+            points_value: back.points_value,
+            points: back.points,
+            reason,
+            at,
+            by: by.name(),
+        }])
     }
 }
 
@@ -151,47 +267,14 @@ impl Decider for Order {
 
     fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         match command {
-            Command::Place {
-                number,
-                user_id,
-                cart_id,
-                lines,
-                currency,
-                delivery_method,
-                delivery_cost,
-                payment_method,
-                payment_id,
-                expires_at,
-                at,
-            } => {
-                self.may_be_placed_as(&number)?;
-                let lines = priced(lines)?;
-                let totals =
-                    pricing::totals(&lines, Money::ZERO, delivery_cost).ok_or(Error::Overflow)?;
-                Ok(vec![Event::Placed {
-                    number,
-                    user_id,
-                    cart_id,
-                    lines,
-                    currency,
-                    subtotal: totals.subtotal,
-                    discount: totals.discount,
-                    delivery_method,
-                    delivery_cost: totals.delivery_cost,
-                    total_amount: totals.total_amount,
-                    payment_method,
-                    payment_id,
-                    expires_at,
-                    at,
-                    by: Actor::Customer(user_id).name(),
-                }])
-            }
+            Command::Place { .. } => self.place(command),
             Command::ReopenPayment { payment_id, at, by } => {
                 self.reopen_payment(payment_id, at, by)
             }
-            Command::Confirm { at, by } => {
-                Ok(vec![Event::Confirmed { by: self.take(Step::Confirm, by)?, at }])
+            Command::ApplyGiftCard { gift_card, payment_id, at, by } => {
+                self.apply_gift_card(gift_card, payment_id, at, by)
             }
+            Command::Confirm { points_earned, at, by } => self.confirm(points_earned, at, by),
             Command::StartProcessing { at, by } => {
                 Ok(vec![Event::ProcessingStarted { by: self.take(Step::StartProcessing, by)?, at }])
             }
@@ -199,17 +282,9 @@ impl Decider for Order {
             Command::Deliver { at, by } => {
                 Ok(vec![Event::Delivered { by: self.take(Step::Deliver, by)?, at }])
             }
-            Command::Cancel { reason, at, by } => {
-                Ok(vec![Event::Cancelled { by: self.take(Step::Cancel(reason), by)?, reason, at }])
-            }
+            Command::Cancel { reason, collected, at, by } => self.cancel(reason, collected, at, by),
             Command::Expire { at } => self.expire(at),
-            Command::Refund { refund_id, lines, amount, paid, reason, at, by } => {
-                let given = self.refund(refund_id, lines.as_deref(), amount, paid, by)?;
-                let by = by.name();
-                let event =
-                    |(lines, amount)| Event::Refunded { refund_id, lines, amount, reason, at, by };
-                Ok(given.map(event).into_iter().collect())
-            }
+            Command::Refund { .. } => self.refund(command),
         }
     }
 
@@ -234,7 +309,11 @@ fn priced(lines: Vec<NewLine>) -> Result<Vec<Line>, Error> {
             if !products.insert(product_id) {
                 return Err(Error::DuplicateProduct { product_id });
             }
-            pricing::price(line).ok_or(Error::Overflow)
+            let line = pricing::price(line).ok_or(Error::Overflow)?;
+            if line.discount > line.line_total {
+                return Err(Error::DiscountExceedsLine { product_id });
+            }
+            Ok(line)
         })
         .collect()
 }

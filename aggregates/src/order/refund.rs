@@ -48,7 +48,8 @@ impl Units {
             .iter()
             .map(|(product_id, quantity)| {
                 let line = order.line(*product_id)?;
-                line.price.checked_mul(quantity.get())
+                let before = line.quantity.get() - order.refundable_units(line);
+                pricing::units_value(line, before, *quantity)
             })
             .collect::<Option<Vec<_>>>()
             .ok_or(Error::Overflow)?;

@@ -1,9 +1,8 @@
 //! What an order remembers, and what each event changes of it. Holds no rule.
 
-use super::{
-    CancelReason, DeliveryMethod, Event, Line, Order, PaymentMethod, RefundedLine, Status,
-};
-use crate::{CartId, Currency, Money, PaymentId, ProductId, RefundId, UserId};
+use super::{CancelReason, CardPart, DeliveryMethod, Event, Line, Order, PaymentMethod, Status};
+use crate::promotion::PromoCode;
+use crate::{CartId, Currency, Money, PaymentId, Points, ProductId, RefundId, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +20,13 @@ pub struct Details {
     pub delivery_method: DeliveryMethod,
     pub delivery_cost: Money,
     pub total_amount: Money,
+    pub promo_code: Option<PromoCode>,
+    /// Paid with points, 1.00 each.
+    pub points: Points,
+    /// Paid with a gift card.
+    pub gift_card: Option<CardPart>,
+    /// What the buyer earned by it.
+    pub points_earned: Points,
     pub payment_method: PaymentMethod,
     /// The current payment.
     pub payment_id: PaymentId,
@@ -31,8 +37,12 @@ pub struct Details {
     pub cancel_reason: Option<CancelReason>,
     /// Every status it had, the current one last.
     pub history: Vec<HistoryEntry>,
-    /// The money given back so far.
+    /// All that was given back so far: money, gift card and points together.
     pub refunded: Money,
+    /// The part of it that went back to the gift card.
+    pub refunded_gift_card: Money,
+    /// The part of it that was paid with points.
+    pub refunded_points_value: Money,
     /// The units given back so far; lines without any are absent.
     pub refunded_units: BTreeMap<ProductId, u32>,
     /// The refunds so far, so that a repeated one is not given twice.
@@ -68,9 +78,33 @@ impl Details {
         self.history.push(HistoryEntry { status, at, by: by.to_owned() });
     }
 
-    fn give_back(&mut self, refund_id: RefundId, lines: &[RefundedLine], amount: Money) {
-        self.refunds.insert(refund_id);
-        self.refunded = self.refunded.checked_add(amount).unwrap_or(Money::MAX);
+    /// What the gift card pays.
+    pub fn gift_card_amount(&self) -> Money {
+        self.gift_card.map(|part| part.amount).unwrap_or_default()
+    }
+
+    /// What is to be paid with money: the total less points and gift card.
+    pub fn amount_due(&self) -> Money {
+        let by_points = self.total_amount.checked_sub(self.points.value());
+        by_points.and_then(|left| left.checked_sub(self.gift_card_amount())).unwrap_or_default()
+    }
+
+    /// The goods less discount and points: what counts towards the tier and earns points.
+    pub fn spend(&self) -> Money {
+        let goods = self.subtotal.checked_sub(self.discount);
+        goods.and_then(|goods| goods.checked_sub(self.points.value())).unwrap_or_default()
+    }
+
+    fn give_back(&mut self, refund: &Event) {
+        let Event::Refunded { refund_id, lines, amount, gift_card, points_value, .. } = refund
+        else {
+            return;
+        };
+        self.refunds.insert(*refund_id);
+        let sum = |a: Money, b: Money| a.checked_add(b).unwrap_or(Money::MAX);
+        self.refunded = sum(self.refunded, *amount);
+        self.refunded_gift_card = sum(self.refunded_gift_card, *gift_card);
+        self.refunded_points_value = sum(self.refunded_points_value, *points_value);
         for line in lines {
             let units = self.refunded_units.entry(line.product_id).or_default();
             *units = units.saturating_add(line.quantity.get());
@@ -89,7 +123,20 @@ impl Order {
                     status
                 })
             }
-            Event::Confirmed { at, by } => self.enter(Status::Confirmed, *at, by),
+            Event::GiftCardApplied { gift_card, payment_id, at, by: _ } => {
+                self.change(*at, |status, details| {
+                    details.gift_card = Some(*gift_card);
+                    details.payment_id = *payment_id;
+                    details.payments.push(*payment_id);
+                    status
+                })
+            }
+            Event::Confirmed { points_earned, at, by, .. } => self
+                .change(*at, |status, details| {
+                    details.points_earned = *points_earned;
+                    status
+                })
+                .enter(Status::Confirmed, *at, by),
             Event::ProcessingStarted { at, by } => self.enter(Status::Processing, *at, by),
             Event::Shipped { tracking_number, at, by } => self
                 .change(*at, |status, details| {
@@ -98,22 +145,20 @@ impl Order {
                 })
                 .enter(Status::Shipped, *at, by),
             Event::Delivered { at, by } => self.enter(Status::Delivered, *at, by),
-            Event::Cancelled { reason, at, by } => self
+            Event::Cancelled { reason, at, by, .. } => self
                 .change(*at, |status, details| {
                     details.cancel_reason = Some(*reason);
                     status
                 })
                 .enter(Status::Cancelled, *at, by),
-            Event::Refunded { refund_id, lines, amount, reason: _, at, by } => {
-                self.change(*at, |status, details| {
-                    details.give_back(*refund_id, lines, *amount);
-                    if details.refunded < details.total_amount {
-                        return status;
-                    }
-                    details.enter(Status::Refunded, *at, by);
-                    Status::Refunded
-                })
-            }
+            Event::Refunded { at, by, .. } => self.change(*at, |status, details| {
+                details.give_back(event);
+                if details.refunded < details.total_amount {
+                    return status;
+                }
+                details.enter(Status::Refunded, *at, by);
+                Status::Refunded
+            }),
         }
     }
 
@@ -153,6 +198,9 @@ impl Order {
             delivery_method,
             delivery_cost,
             total_amount,
+            promo_code,
+            points,
+            gift_card,
             payment_method,
             payment_id,
             expires_at,
@@ -173,6 +221,10 @@ impl Order {
             delivery_method: *delivery_method,
             delivery_cost: *delivery_cost,
             total_amount: *total_amount,
+            promo_code: promo_code.clone(),
+            points: *points,
+            gift_card: *gift_card,
+            points_earned: Points::ZERO,
             payment_method: *payment_method,
             payment_id: *payment_id,
             payments: vec![*payment_id],
@@ -181,6 +233,8 @@ impl Order {
             cancel_reason: None,
             history: vec![HistoryEntry { status: Status::Pending, at: *at, by: by.clone() }],
             refunded: Money::ZERO,
+            refunded_gift_card: Money::ZERO,
+            refunded_points_value: Money::ZERO,
             refunded_units: BTreeMap::new(),
             refunds: BTreeSet::new(),
             created_at: *at,

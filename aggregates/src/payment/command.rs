@@ -1,13 +1,14 @@
 //! What can be asked of a payment.
 
+use super::Purpose;
 use crate::order::PaymentMethod;
-use crate::{Currency, Money, OrderId, RefundId, UserId};
+use crate::{Currency, Money, RefundId, UserId};
 use chrono::{DateTime, Utc};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     Request {
-        order_id: OrderId,
+        purpose: Purpose,
         user_id: UserId,
         amount: Money,
         currency: Currency,

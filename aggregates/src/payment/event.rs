@@ -1,14 +1,18 @@
 //! What can have happened to a payment. Changing this file changes the storage contract.
 
 use crate::order::PaymentMethod;
-use crate::{Currency, Money, OrderId, RefundId, UserId, cqrs::domain_event};
+use crate::{Currency, GiftCardId, Money, OrderId, RefundId, UserId, cqrs::domain_event};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
+    /// For an order or for a gift card: one of the two ids is there.
     Requested {
-        order_id: OrderId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order_id: Option<OrderId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gift_card_id: Option<GiftCardId>,
         user_id: UserId,
         amount: Money,
         currency: Currency,

@@ -1,4 +1,4 @@
-//! One attempt to collect the money for an order, and what was given back of it. Records what the
+//! One attempt to collect the money for an order or for a gift card, and what was given back of it. Records what the
 //! payment provider says; never talks to it.
 
 mod command;
@@ -12,7 +12,7 @@ pub use error::Error;
 pub use event::Event;
 
 use crate::order::PaymentMethod;
-use crate::{Currency, Decider, Money, OrderId, RefundId, UserId};
+use crate::{Currency, Decider, GiftCardId, Money, OrderId, RefundId, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ pub enum Payment {
 /// What is known of a payment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Details {
-    pub order_id: OrderId,
+    pub purpose: Purpose,
     pub user_id: UserId,
     pub amount: Money,
     pub currency: Currency,
@@ -51,6 +51,30 @@ pub struct Details {
     pub refunded: Money,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// What is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    Order(OrderId),
+    GiftCard(GiftCardId),
+}
+
+impl Purpose {
+    pub fn order_id(self) -> Option<OrderId> {
+        match self {
+            Self::Order(id) => Some(id),
+            Self::GiftCard(_) => None,
+        }
+    }
+
+    pub fn gift_card_id(self) -> Option<GiftCardId> {
+        match self {
+            Self::Order(_) => None,
+            Self::GiftCard(id) => Some(id),
+        }
+    }
 }
 
 /// Money on its way back, or back already.
@@ -243,10 +267,16 @@ impl Decider for Payment {
 
     fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         match command {
-            Command::Request { order_id, user_id, amount, currency, method, at } => match self {
-                Self::Nonexistent => {
-                    Ok(vec![Event::Requested { order_id, user_id, amount, currency, method, at }])
-                }
+            Command::Request { purpose, user_id, amount, currency, method, at } => match self {
+                Self::Nonexistent => Ok(vec![Event::Requested {
+                    order_id: purpose.order_id(),
+                    gift_card_id: purpose.gift_card_id(),
+                    user_id,
+                    amount,
+                    currency,
+                    method,
+                    at,
+                }]),
                 Self::Pending(_)
                 | Self::Processing(_)
                 | Self::Completed(_)
@@ -266,9 +296,12 @@ impl Decider for Payment {
 
     fn evolve(self, event: &Event) -> Self {
         match event {
-            Event::Requested { order_id, user_id, amount, currency, method, at } => {
+            Event::Requested { order_id, gift_card_id, user_id, amount, currency, method, at } => {
+                let by_card = gift_card_id.map(Purpose::GiftCard);
+                // `decide` gives one of the two.
+                let purpose = order_id.map(Purpose::Order).or(by_card);
                 Self::Pending(Details {
-                    order_id: *order_id,
+                    purpose: purpose.unwrap_or(Purpose::Order(OrderId::default())),
                     user_id: *user_id,
                     amount: *amount,
                     currency: *currency,

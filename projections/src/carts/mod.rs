@@ -25,7 +25,7 @@ pub struct Row {
 
 impl Projection for Carts {
     const NAME: &'static str = "carts";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const TABLE: &'static str = "carts";
     const SCHEMA: &'static str = include_str!("schema.sql");
     const STREAMS: &'static [&'static str] = &["cart"];

@@ -177,7 +177,15 @@ impl Projection for Catalogue {
                 row.change_stock(fact)?;
                 row.stock_version = event.sequence;
             }
-            Fact::Account(_) | Fact::Cart(_) | Fact::Order(_) | Fact::Payment(_) => {}
+            // The streams it reads have no others.
+            Fact::Account(_)
+            | Fact::Cart(_)
+            | Fact::GiftCard(_)
+            | Fact::LoyaltyAccount(_)
+            | Fact::Order(_)
+            | Fact::Payment(_)
+            | Fact::Promotion(_)
+            | Fact::PromotionUsage(_) => {}
         }
         Ok(Some(row))
     }

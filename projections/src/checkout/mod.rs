@@ -70,6 +70,7 @@ fn react(fact: &Fact) -> Option<Reaction> {
             | OrderEvent::Cancelled { .. }
             | OrderEvent::Refunded { .. } => Some(remove(Kind::Expire)),
             OrderEvent::PaymentReopened { .. }
+            | OrderEvent::GiftCardApplied { .. }
             | OrderEvent::ProcessingStarted { .. }
             | OrderEvent::Shipped { .. }
             | OrderEvent::Delivered { .. } => None,
@@ -89,7 +90,14 @@ fn react(fact: &Fact) -> Option<Reaction> {
             }
             PaymentEvent::Requested { .. } => None,
         },
-        Fact::Account(_) | Fact::Cart(_) | Fact::Product(_) | Fact::StockItem(_) => None,
+        Fact::Account(_)
+        | Fact::Cart(_)
+        | Fact::GiftCard(_)
+        | Fact::LoyaltyAccount(_)
+        | Fact::Product(_)
+        | Fact::Promotion(_)
+        | Fact::PromotionUsage(_)
+        | Fact::StockItem(_) => None,
     }
 }
 

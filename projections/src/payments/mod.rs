@@ -8,7 +8,7 @@ pub use queries::{by_order, payment};
 
 use crate::{ApplyError, Envelope, Projection};
 use aggregates::payment::Status;
-use aggregates::{Decider, Fact, OrderId, Payment, PaymentId, UserId};
+use aggregates::{Decider, Fact, GiftCardId, OrderId, Payment, PaymentId, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -19,7 +19,9 @@ pub struct Payments;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     pub id: PaymentId,
-    pub order_id: OrderId,
+    /// What it pays for: an order or a gift card.
+    pub order_id: Option<OrderId>,
+    pub gift_card_id: Option<GiftCardId>,
     pub user_id: UserId,
     pub status: Status,
     pub version: i64,
@@ -30,7 +32,7 @@ pub struct Row {
 
 impl Projection for Payments {
     const NAME: &'static str = "payments";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const TABLE: &'static str = "payments";
     const SCHEMA: &'static str = include_str!("schema.sql");
     const STREAMS: &'static [&'static str] = &["payment"];
@@ -52,7 +54,8 @@ impl Projection for Payments {
         };
         Ok(Some(Row {
             id: PaymentId::new(*key),
-            order_id: details.order_id,
+            order_id: details.purpose.order_id(),
+            gift_card_id: details.purpose.gift_card_id(),
             user_id: details.user_id,
             status,
             version: event.sequence,

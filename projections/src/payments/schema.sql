@@ -1,6 +1,7 @@
 CREATE TABLE payments (
     id         uuid        NOT NULL PRIMARY KEY,
-    order_id   uuid        NOT NULL,
+    order_id     uuid,
+    gift_card_id uuid,
     user_id    uuid        NOT NULL,
     status     text        NOT NULL,
     version    bigint      NOT NULL,

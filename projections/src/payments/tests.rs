@@ -19,7 +19,15 @@ fn a_payment_shows_how_far_it_has_come() {
     let currency = Currency::KZT;
     let steps = [
         (
-            Event::Requested { order_id, user_id, amount, currency, method, at: at(0) },
+            Event::Requested {
+                order_id: Some(order_id),
+                gift_card_id: None,
+                user_id,
+                amount,
+                currency,
+                method,
+                at: at(0),
+            },
             Status::Pending,
         ),
         (Event::Started { method, at: at(1) }, Status::Processing),
@@ -36,6 +44,6 @@ fn a_payment_shows_how_far_it_has_come() {
         let row = history.row::<Payments>();
         let place = i64::try_from(place).unwrap();
         assert_eq!((row.status, row.version, row.updated_at), (status, place + 1, at(place)));
-        assert_eq!((row.order_id, row.created_at), (order_id, at(0)));
+        assert_eq!((row.order_id, row.created_at), (Some(order_id), at(0)));
     }
 }

@@ -5,6 +5,7 @@ use crate::http::extract::{Caller, CommandContext, Json, Path, Staff};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::reply::{Reply, detached, finish};
 use crate::http::resources::{OrderResource, Recipient};
+use crate::http::value::{CardFinder, points, promo_code};
 use crate::state::AppState;
 use aggregates::account::Role;
 use aggregates::order::{Actor, DeliveryMethod, PaymentMethod, Status};
@@ -44,6 +45,15 @@ pub struct PlaceOrderBody {
     #[garde(skip)]
     #[schema(value_type = String, example = "card")]
     payment_method: PaymentMethod,
+    /// Instead of the cart's promotion.
+    #[garde(skip)]
+    promo_code: Option<String>,
+    /// Instead of the cart's gift card; it pays all it can.
+    #[garde(skip)]
+    gift_card_code: Option<String>,
+    /// Instead of the cart's points; at most half of the goods, after the discount.
+    #[garde(skip)]
+    points: Option<u64>,
     /// Instead of the cart.
     #[garde(custom(one_to_200), dive)]
     items: Option<Vec<OrderLine>>,
@@ -107,6 +117,7 @@ pub struct RefundBody {
 async fn place(
     State(state): State<AppState>,
     caller: Caller,
+    finder: CardFinder,
     ctx: CommandContext,
     Json(body): Json<PlaceOrderBody>,
 ) -> Result<Response, Problem> {
@@ -114,6 +125,10 @@ async fn place(
     let goods = match body.items {
         None => Goods::Cart(caller.id.uuid().into()),
         Some(items) => Goods::Items(lines(&items, "/items")?),
+    };
+    let gift_card = match &body.gift_card_code {
+        Some(code) => Some(finder.applied(&state, code, None).await?),
+        None => None,
     };
     let orders = &state.config.orders;
     let recipient = Recipient {
@@ -128,6 +143,9 @@ async fn place(
         delivery_address: body.delivery_address,
         phone: body.phone,
         payment_method: body.payment_method,
+        promo_code: body.promo_code.as_deref().map(promo_code).transpose()?,
+        gift_card,
+        points: body.points.map(points).transpose()?,
         hold: Duration::minutes(orders.hold_minutes.into()),
     };
     let answer = move |order: &OrderState| {

@@ -14,8 +14,10 @@ use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, RateLimiter};
+use moka::sync::Cache;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -37,6 +39,9 @@ pub struct Limits(Option<Arc<Both>>);
 struct Both {
     general: Limiter,
     auth: Limiter,
+    codes: Limiter,
+    /// Who guessed too many codes, and until when they may not go on.
+    guessers: Cache<Key, Instant>,
 }
 
 struct Limiter {
@@ -67,8 +72,44 @@ impl Limits {
             Arc::new(Both {
                 general: Limiter::new("general", limits.general),
                 auth: Limiter::new("auth", limits.auth),
+                codes: Limiter::new("codes", limits.codes),
+                guessers: Cache::builder()
+                    .max_capacity(100_000)
+                    .time_to_live(Duration::from_secs(WINDOW_S))
+                    .build(),
             })
         }))
+    }
+
+    /// Refuses whoever has tried too many wrong codes, before the next one is looked at.
+    pub fn may_guess(
+        &self,
+        authentication: &Authentication,
+        client: IpAddr,
+    ) -> Result<(), Problem> {
+        let Some(both) = &self.0 else { return Ok(()) };
+        let now = Instant::now();
+        let waits = guesser(authentication, client)
+            .filter_map(|key| both.guessers.get(&key)?.checked_duration_since(now))
+            .max();
+        match waits {
+            Some(wait) => {
+                metrics::counter!("http_rate_limited_total", "limit" => both.codes.name)
+                    .increment(1);
+                Err(Problem::too_many_requests(wait.as_secs() + 1))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a wrong code against the account and the address.
+    pub fn guessed_wrong(&self, authentication: &Authentication, client: IpAddr) {
+        let Some(both) = &self.0 else { return };
+        for key in guesser(authentication, client) {
+            if let Some(seconds) = both.codes.check(key).retry_after_s {
+                both.guessers.insert(key, Instant::now() + Duration::from_secs(seconds));
+            }
+        }
     }
 
     /// Forgets who has not asked for long.
@@ -76,8 +117,18 @@ impl Limits {
         if let Some(both) = &self.0 {
             both.general.buckets.retain_recent();
             both.auth.buckets.retain_recent();
+            both.codes.buckets.retain_recent();
         }
     }
+}
+
+/// Under which keys wrong codes count.
+fn guesser(authentication: &Authentication, client: IpAddr) -> impl Iterator<Item = Key> {
+    let account = match authentication {
+        Authentication::Known(caller) => Some(Key::Account(caller.id)),
+        _ => None,
+    };
+    account.into_iter().chain([Key::Address(client::network(client))])
 }
 
 impl Limiter {

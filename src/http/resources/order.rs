@@ -36,10 +36,18 @@ pub struct OrderResource {
     pub phone: Option<String>,
     #[schema(example = "KZT")]
     pub currency: String,
+    pub promo_code: Option<String>,
+    /// What a gift card pays.
+    #[schema(value_type = String, example = "0.00")]
+    pub gift_card_amount: Money,
+    /// Paid with points, 1.00 each.
+    pub points_used: u64,
+    /// What the order earned; they can be spent once it is delivered.
+    pub points_earned: u64,
     /// `subtotal - discount + delivery_cost`.
     #[schema(value_type = String, example = "6698.00")]
     pub total_amount: Money,
-    /// What is still to be paid; zero once paid, or when the order has ended.
+    /// What is still to be paid with money; zero once paid, or when the order has ended.
     #[schema(value_type = String, example = "6698.00")]
     pub amount_due: Money,
     /// What was given back so far.
@@ -70,6 +78,9 @@ pub struct OrderItem {
     pub price: Money,
     #[schema(value_type = String, example = "5198.00")]
     pub line_total: Money,
+    /// What the promotion takes off the line.
+    #[schema(value_type = String, example = "0.00")]
+    pub discount: Money,
 }
 
 /// When an order came into a status, and by whom: an account's id, `admin` or `system`.
@@ -111,6 +122,10 @@ impl OrderResource {
             delivery_address: recipient.delivery_address,
             phone: recipient.phone,
             currency: details.currency.to_string(),
+            promo_code: details.promo_code.as_ref().map(ToString::to_string),
+            gift_card_amount: details.gift_card_amount(),
+            points_used: details.points.get(),
+            points_earned: details.points_earned.get(),
             total_amount: details.total_amount,
             amount_due: amount_due(status, details, payment_status),
             refunded_amount: details.refunded,
@@ -150,7 +165,7 @@ fn amount_due(status: Status, details: &Details, paid: Option<payment::Status>) 
     match (status, paid) {
         (Status::Cancelled | Status::Refunded, _)
         | (_, Some(payment::Status::Completed | payment::Status::Refunded)) => Money::ZERO,
-        _ => details.total_amount,
+        _ => details.amount_due(),
     }
 }
 
@@ -163,6 +178,7 @@ impl From<&aggregates::order::Line> for OrderItem {
             quantity: line.quantity.get(),
             price: line.price,
             line_total: line.line_total,
+            discount: line.discount,
         }
     }
 }

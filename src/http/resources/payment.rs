@@ -2,18 +2,20 @@
 
 use aggregates::order::PaymentMethod;
 use aggregates::payment::Status;
-use aggregates::{Money, Payment, PaymentId};
+use aggregates::{GiftCardId, Money, OrderId, Payment, PaymentId};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// One attempt to pay for an order.
+/// One attempt to pay for an order or for a gift card.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Payment)]
 pub struct PaymentResource {
     pub id: Uuid,
-    pub order_id: Uuid,
+    /// What it pays for: an order or a gift card.
+    pub order_id: Option<Uuid>,
+    pub gift_card_id: Option<Uuid>,
     pub user_id: Uuid,
     #[schema(value_type = String, example = "6698.00")]
     pub amount: Money,
@@ -42,7 +44,8 @@ impl PaymentResource {
         let (status, details) = (payment.status()?, payment.details()?);
         Some(Self {
             id: id.uuid(),
-            order_id: details.order_id.uuid(),
+            order_id: details.purpose.order_id().map(OrderId::uuid),
+            gift_card_id: details.purpose.gift_card_id().map(GiftCardId::uuid),
             user_id: details.user_id.uuid(),
             amount: details.amount,
             currency: details.currency.to_string(),

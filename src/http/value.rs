@@ -1,0 +1,72 @@
+//! Codes and points as requests name them: parsed here, looked up where they stand for a card.
+
+use crate::gift_cards::GiftCards;
+use crate::http::extract::{Authentication, RequestInfo};
+use crate::http::problem::Problem;
+use crate::state::AppState;
+use aggregates::cart::AppliedCard;
+use aggregates::gift_card::Code;
+use aggregates::{GiftCardId, Money, Points, PromoCode};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+/// Finds gift cards by their codes, for one request: wrong codes count against the caller and the
+/// address.
+#[derive(Debug, Clone)]
+pub struct CardFinder {
+    authentication: Authentication,
+    info: RequestInfo,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CardFinder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(info) = parts.extensions.get::<RequestInfo>().cloned() else {
+            tracing::error!("a request is served without the layer that identifies requests");
+            return Err(Problem::opaque());
+        };
+        let authentication = parts.extensions.get::<Authentication>().cloned();
+        let authentication = authentication.unwrap_or(Authentication::Anonymous);
+        Ok(Self { authentication, info })
+    }
+}
+
+impl CardFinder {
+    /// The card of a code. To whoever guesses, a mistyped code is as good as an unknown one.
+    pub async fn find(&self, state: &AppState, text: &str) -> Result<(GiftCardId, Code), Problem> {
+        state.limits.may_guess(&self.authentication, self.info.client)?;
+        let found = match text.parse::<Code>() {
+            Ok(code) => GiftCards::of(state).find(&code).await?.map(|id| (id, code)),
+            Err(_) => None,
+        };
+        match found {
+            Some(found) => Ok(found),
+            None => {
+                state.limits.guessed_wrong(&self.authentication, self.info.client);
+                Err(Problem::not_found("gift_card_not_found", "there is no such gift card"))
+            }
+        }
+    }
+
+    /// The same, as a cart or an order notes it.
+    pub async fn applied(
+        &self,
+        state: &AppState,
+        text: &str,
+        amount: Option<Money>,
+    ) -> Result<AppliedCard, Problem> {
+        let (gift_card_id, code) = self.find(state, text).await?;
+        let code_hash = state.code_keys.hash(&code);
+        Ok(AppliedCard { gift_card_id, code_hash, hint: code.hint(), amount })
+    }
+}
+
+/// A code that nobody could have made names no promotion.
+pub fn promo_code(text: &str) -> Result<PromoCode, Problem> {
+    text.parse().map_err(|_| Problem::not_found("promo_not_found", "there is no such promotion"))
+}
+
+pub fn points(points: u64) -> Result<Points, Problem> {
+    Points::try_from(points).map_err(|error| Problem::invalid_field("/points", error.to_string()))
+}
