@@ -40,7 +40,7 @@ pub fn kept(path: &Path, entropy: &Entropy) -> Result<String, KeyFileError> {
     std::fs::read_to_string(path).map_err(failed)
 }
 
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file =
         std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;

@@ -2,9 +2,15 @@
 //!
 //! Reads only. Memory does not grow with the log.
 
+mod stream;
+mod tree;
+
+pub use stream::{StreamReport, length, stream};
+pub use tree::{TreeReport, tree, tree_against};
+
 use crate::chain::{GENESIS, HashedFields, event_hash};
-use crate::recorded::{hash_from_stored, recorded_from};
-use crate::tree::Frontier;
+use crate::recorded::recorded_from;
+use crate::tree::TreeError;
 use crate::{Hash, Position, Recorded};
 use futures_util::TryStreamExt;
 use sqlx::PgPool;
@@ -14,7 +20,6 @@ use sqlx::PgPool;
 pub struct Report {
     pub events: u64,
     pub streams: u64,
-    pub tree_heads: u64,
 }
 
 /// Why the log cannot be trusted, and where.
@@ -27,8 +32,36 @@ pub enum VerifyError {
          {good} (the last event it covers was at position {position})"
     )]
     BadTreeHead { size: u64, good: u64, position: Position },
+    #[error(
+        "leaf {index} of the tree: {event} is not what was sealed there; events were changed, \
+         dropped, added or reordered in the feed from here on"
+    )]
+    BadLeaf { index: u64, event: String },
+    #[error("tile {tile} of level {level} of the tree is missing, or is not what the log says")]
+    BadTile { level: i16, tile: u64 },
+    #[error(
+        "the checkpoint of {size} events: the log has another history; events were changed, \
+         dropped, added or reordered after the first {good}"
+    )]
+    BadCheckpoint { size: u64, good: u64 },
+    #[error("the checkpoint of {size} events: the log ends after {events}; its end was cut off")]
+    TooShort { size: u64, events: u64 },
+    #[error("{stream} event {sequence}: it is not leaf {leaf} of the sealed tree: {problem}")]
+    NotInTree { stream: String, sequence: i64, leaf: u64, problem: String },
+    #[error(transparent)]
+    Tree(TreeError),
     #[error("the log cannot be read")]
     Unavailable(#[from] sqlx::Error),
+}
+
+impl From<TreeError> for VerifyError {
+    fn from(error: TreeError) -> Self {
+        match error {
+            TreeError::Unavailable(error) => Self::Unavailable(error),
+            TreeError::BadTile { level, tile } => Self::BadTile { level, tile },
+            other => Self::Tree(other),
+        }
+    }
 }
 
 /// How many events there are to check, for a progress bar. An estimate by the planner is enough.
@@ -107,7 +140,8 @@ fn check(previous: Option<&Recorded>, event: &Recorded) -> Result<(), VerifyErro
     Ok(())
 }
 
-fn recomputed(event: &Recorded) -> Hash {
+/// The hash that an event with these contents must have.
+pub fn recomputed(event: &Recorded) -> Hash {
     event_hash(
         &event.prev_hash,
         &HashedFields {
@@ -122,40 +156,4 @@ fn recomputed(event: &Recorded) -> Hash {
             metadata: &event.metadata,
         },
     )
-}
-
-/// Rebuilds the tree over the feed and compares it with every stored tree head.
-pub async fn tree(pool: &PgPool, mut progress: impl FnMut(u64)) -> Result<u64, VerifyError> {
-    let heads = sqlx::query!(
-        r#"SELECT size, root, transaction_id::text AS "tx!", global_position
-             FROM tree_heads ORDER BY size"#
-    );
-    let mut heads = heads.fetch(pool);
-    let mut leaves = sqlx::query_scalar!(
-        "SELECT e.hash FROM events e ORDER BY e.transaction_id, e.global_position"
-    )
-    .fetch(pool);
-    let mut frontier = Frontier::default();
-    let (mut checked, mut good) = (0, 0);
-    while let Some(head) = heads.try_next().await? {
-        let size = u64::try_from(head.size).unwrap_or_default();
-        let position = Position::from_stored(&head.tx, head.global_position)?;
-        while frontier.size() < size {
-            match leaves.try_next().await? {
-                Some(hash) => frontier.push(&hash_from_stored(hash.as_deref())),
-                None => {
-                    return Err(VerifyError::BadTreeHead { size, good, position });
-                }
-            }
-            if frontier.size().is_multiple_of(4096) {
-                progress(frontier.size());
-            }
-        }
-        if frontier.root()[..] != head.root[..] {
-            return Err(VerifyError::BadTreeHead { size, good, position });
-        }
-        good = size;
-        checked += 1;
-    }
-    Ok(checked)
 }

@@ -1,6 +1,7 @@
 //! The command line: one binary, one sub-command for each thing that people do with it.
 
 mod admin;
+mod audit;
 mod healthcheck;
 pub mod openapi;
 mod projections;
@@ -27,6 +28,8 @@ enum Command {
     Serve(serve::Args),
     /// Prove the log intact: recompute every hash, follow every chain, check every tree head
     Verify(verify::Args),
+    /// Sign tree heads, and check them, exports and proofs offline
+    Audit(audit::Args),
     /// Look after the read models
     Projections(projections::Args),
     /// Make administrators
@@ -54,6 +57,14 @@ pub enum CliError {
     Database(#[from] sqlx::Error),
     #[error("the log is not intact: {0}")]
     NotIntact(#[from] eventlog::verify::VerifyError),
+    #[error("no tree head can be signed: {0}")]
+    NotSigned(#[from] crate::audit::SignError),
+    #[error(transparent)]
+    BadCheckpoint(#[from] crate::audit::checkpoint::CheckpointError),
+    #[error(transparent)]
+    BadExport(#[from] crate::audit::export::ExportError),
+    #[error(transparent)]
+    BadProof(#[from] crate::audit::proof::BadProof),
     #[error("{0}")]
     Failed(String),
     #[error("{path}: {source}")]
@@ -65,6 +76,7 @@ pub async fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(args) => serve::run(args).await,
         Command::Verify(args) => verify::run(args).await,
+        Command::Audit(args) => audit::run(args).await,
         Command::Projections(args) => projections::run(args).await,
         Command::Admin(args) => admin::run(args).await,
         Command::Config(flags) => Config::load(flags).map_err(CliError::from).map(|config| {

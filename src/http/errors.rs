@@ -11,6 +11,7 @@ use aggregates::{
     stock_item,
 };
 use eventlog::UnitError;
+use eventlog::tree::TreeError;
 use std::convert::Infallible;
 
 impl From<Infallible> for Problem {
@@ -54,6 +55,23 @@ fn duplicate(constraint: &str) -> Problem {
                 "a unique value is taken, and no message says which"
             );
             Problem::conflict("duplicate", "this exists already")
+        }
+    }
+}
+
+impl From<TreeError> for Problem {
+    fn from(error: TreeError) -> Self {
+        let detail = error.to_string();
+        match error {
+            TreeError::NotSealed { sealed, .. } => {
+                Self::unprocessable("tree_too_small", detail).with("sealed", sealed)
+            }
+            TreeError::NoSuchLeaf { size, .. } => {
+                Self::not_found("leaf_not_found", detail).with("size", size)
+            }
+            TreeError::NotBefore { .. } => Self::unprocessable("not_an_older_tree", detail),
+            TreeError::Rewritten { .. } | TreeError::BadTile { .. } => Self::internal(&error),
+            TreeError::Unavailable(error) => error.into(),
         }
     }
 }

@@ -1,6 +1,8 @@
-//! The requests that change nothing, one file per resource. Never touches the log.
+//! The requests that change nothing, one file per resource. Never touches the log, but for
+//! `audit`, whose purpose that is.
 
 mod accounts;
+mod audit;
 mod cart;
 mod images;
 mod order_events;
@@ -15,6 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(accounts::router())
+        .merge(audit::router())
         .merge(images::router())
         .merge(products::router())
         .merge(payments::router())

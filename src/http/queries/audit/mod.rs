@@ -1,0 +1,16 @@
+//! For auditors: `/audit`. The one place where queries read the log, because the log is what they
+//! are about.
+
+mod checkpoints;
+mod proofs;
+mod verify;
+
+use crate::state::AppState;
+use utoipa_axum::router::OpenApiRouter;
+
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(checkpoints::router())
+        .merge(proofs::router())
+        .merge(verify::router())
+}
