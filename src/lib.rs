@@ -23,6 +23,7 @@ pub mod log;
 pub mod migrations;
 pub mod payments;
 pub mod postgres;
+pub mod promotions;
 pub mod replay;
 pub mod server;
 pub mod state;

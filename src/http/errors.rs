@@ -6,6 +6,7 @@ use crate::catalogue::CatalogueError;
 use crate::checkout::CheckoutError;
 use crate::gift_cards::GiftCardError;
 use crate::http::problem::{FieldError, Problem};
+use crate::promotions::PromotionError;
 use aggregates::{
     account, cart, gift_card, loyalty_account, order, payment, product, promotion, promotion_usage,
     stock_item,
@@ -337,6 +338,16 @@ impl From<promotion::Error> for Problem {
     }
 }
 
+impl From<PromotionError> for Problem {
+    fn from(error: PromotionError) -> Self {
+        let detail = error.to_string();
+        match error {
+            PromotionError::Promotion(refusal) => refusal.into(),
+            PromotionError::Stale { found } => stale(found, detail),
+        }
+    }
+}
+
 impl From<promotion_usage::Error> for Problem {
     fn from(error: promotion_usage::Error) -> Self {
         use promotion_usage::Error;
@@ -372,6 +383,14 @@ impl From<CartError> for Problem {
         let detail = error.to_string();
         match error {
             CartError::Cart(refusal) => refusal.into(),
+            CartError::Promotion(refusal) => refusal.into(),
+            CartError::PromotionUsage(refusal) => refusal.into(),
+            CartError::GiftCard(refusal) => refusal.into(),
+            CartError::Loyalty(refusal) => refusal.into(),
+            CartError::NotStackable => Self::unprocessable("promo_not_stackable", detail),
+            CartError::PointsLimit { most, .. } => {
+                Self::unprocessable("points_limit", detail).with("most", most.get())
+            }
             CartError::NoSuchProduct => Self::not_found("product_not_found", detail),
             CartError::Changed => Self::conflict("concurrent_modification", detail),
             CartError::Stale { found } => stale(found, detail),

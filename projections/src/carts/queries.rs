@@ -1,6 +1,6 @@
 //! Reads of carts, with what the catalogue says about their products now.
 
-use aggregates::{CartId, Money, ProductId, Quantity};
+use aggregates::{Cart, CartId, Money, ProductId, Quantity};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::PgPool;
@@ -11,6 +11,8 @@ pub struct CartView {
     pub id: CartId,
     pub version: i64,
     pub updated_at: DateTime<Utc>,
+    /// What it is to be paid with besides money, too.
+    pub cart: Cart,
     /// In the order in which they were added.
     pub items: Vec<Item>,
 }
@@ -33,6 +35,7 @@ pub struct Product {
     pub image_url: Option<String>,
     /// Units that can be ordered.
     pub quantity: i64,
+    pub category: String,
     /// Active and not archived.
     pub for_sale: bool,
 }
@@ -41,6 +44,7 @@ pub struct Product {
 pub async fn cart(db: &PgPool, id: CartId) -> Result<Option<CartView>, sqlx::Error> {
     let row = sqlx::query_scalar!(
         r#"SELECT json_build_object('id', c.id, 'version', c.version, 'updated_at', c.updated_at,
+                  'cart', c.state,
                   'items', coalesce(i.items, '[]')) AS "view!: Json<CartView>"
              FROM read.carts c
              LEFT JOIN LATERAL (
@@ -49,7 +53,8 @@ pub async fn cart(db: &PgPool, id: CartId) -> Result<Option<CartView>, sqlx::Err
                          'price', l.line -> 'price',
                          'product', CASE WHEN p.id IS NOT NULL THEN json_build_object(
                              'name', p.name, 'price', p.price, 'image_url', p.image_urls ->> 0,
-                             'quantity', p.quantity, 'for_sale', p.is_active AND NOT p.archived)
+                             'quantity', p.quantity, 'category', p.category,
+                             'for_sale', p.is_active AND NOT p.archived)
                          END) ORDER BY l.place) AS items
                     FROM jsonb_array_elements(c.state -> 'lines') WITH ORDINALITY AS l(line, place)
                     LEFT JOIN read.products p

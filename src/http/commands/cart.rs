@@ -1,14 +1,15 @@
 //! Carts: `/cart`. With a token it is the user's, without one that of a guest session.
 
+use super::promos::cart_terms;
 use crate::cart::{self, CartState, Change, guest_cart_id};
 use crate::http::extract::{
-    CommandContext, GUEST_COOKIE, GUEST_HEADER, GuestSession, Json, MaybeCaller, Path,
+    Caller, CommandContext, GUEST_COOKIE, GUEST_HEADER, GuestSession, Json, MaybeCaller, Path,
 };
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, finish};
 use crate::http::resources::CartResource;
 use crate::state::AppState;
-use aggregates::{CartId, Quantity};
+use aggregates::{CartId, Points, Quantity};
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
@@ -22,6 +23,9 @@ use uuid::Uuid;
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(add, clear))
+        .routes(routes!(without_promo))
+        .routes(routes!(without_gift_card))
+        .routes(routes!(without_points))
         .routes(routes!(add_item))
         .routes(routes!(change_item, remove_item))
         .routes(routes!(change_line, remove_line))
@@ -146,6 +150,50 @@ async fn remove_line(
     remove_item(state, owner, ctx, item_id).await
 }
 
+/// Take the promotion out of the cart
+#[utoipa::path(delete, path = "/cart/promo", tag = "cart", security(("bearer" = [])),
+    responses((status = 200, description = "The cart", body = CartResource)))]
+async fn without_promo(
+    State(state): State<AppState>,
+    caller: Caller,
+    ctx: CommandContext,
+) -> Result<Response, Problem> {
+    change_own(&state, caller, &ctx, Change::Promo(None)).await
+}
+
+/// Take the gift card out of the cart
+#[utoipa::path(delete, path = "/cart/giftcard", tag = "cart", security(("bearer" = [])),
+    responses((status = 200, description = "The cart", body = CartResource)))]
+async fn without_gift_card(
+    State(state): State<AppState>,
+    caller: Caller,
+    ctx: CommandContext,
+) -> Result<Response, Problem> {
+    change_own(&state, caller, &ctx, Change::GiftCard(None)).await
+}
+
+/// Take the points out of the cart
+#[utoipa::path(delete, path = "/cart/points", tag = "cart", security(("bearer" = [])),
+    responses((status = 200, description = "The cart", body = CartResource)))]
+async fn without_points(
+    State(state): State<AppState>,
+    caller: Caller,
+    ctx: CommandContext,
+) -> Result<Response, Problem> {
+    change_own(&state, caller, &ctx, Change::Points(Points::ZERO)).await
+}
+
+/// Changes the caller's own cart.
+pub(super) async fn change_own(
+    state: &AppState,
+    caller: Caller,
+    ctx: &CommandContext,
+    wanted: Change,
+) -> Result<Response, Problem> {
+    let owner = Owner { cart_id: caller.id.uuid().into(), begins: None };
+    change(state, owner, ctx, wanted, shown).await
+}
+
 /// Empty the cart
 #[utoipa::path(delete, path = "/cart", tag = "cart", security((), ("bearer" = [])),
     responses((status = 200, description = "The cart", body = CartResource)))]
@@ -165,9 +213,10 @@ async fn change(
     answer: impl Fn(&CartState) -> Reply + Clone + Send + 'static,
 ) -> Result<Response, Problem> {
     let (expected, key) = (ctx.expected(), ctx.idempotency());
-    let cart_id = owner.cart_id;
+    let (cart_id, terms) = (owner.cart_id, cart_terms(state));
+    let (log, metadata) = (&state.log, ctx.metadata());
     let outcome =
-        cart::change(&state.log, ctx.metadata(), cart_id, wanted, expected, key, answer).await?;
+        cart::change(log, metadata, cart_id, wanted, terms, expected, key, answer).await?;
     let mut response = finish(state, ctx, outcome).await?;
     owner.begin_session(&mut response);
     Ok(response)

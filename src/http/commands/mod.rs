@@ -3,10 +3,13 @@
 mod accounts;
 mod bulk;
 mod cart;
+mod gift_cards;
 mod images;
+mod loyalty;
 mod orders;
 mod payments;
 mod products;
+mod promos;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,6 +21,9 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(images::router())
         .merge(bulk::router())
         .merge(products::router())
+        .merge(promos::router())
+        .merge(gift_cards::router())
+        .merge(loyalty::router())
         .merge(payments::router())
         .merge(orders::router())
         .merge(cart::router())

@@ -1,7 +1,9 @@
 //! A cart.
 
-use crate::cart::CartState;
-use aggregates::{CartId, Money, ProductId};
+use super::masked;
+use crate::cart::{Applied, CartState, Quote, Terms};
+use aggregates::order::pricing::Item;
+use aggregates::{Cart, CartId, Money, ProductId};
 use projections::carts::CartView;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,15 +15,45 @@ use uuid::Uuid;
 pub struct CartResource {
     pub id: Uuid,
     pub items: Vec<CartItem>,
+    /// The promotion that the order is to use.
+    #[schema(example = "SUMMER25")]
+    pub promo_code: Option<String>,
+    /// The gift card that is to pay of it.
+    pub gift_card: Option<CartGiftCard>,
+    /// The points that are to pay of it.
+    pub points: Option<CartPoints>,
     /// The sum of the lines.
     #[schema(value_type = String, example = "5198.00")]
     pub subtotal: Money,
+    /// What the promotion takes off; zero where it does not count now.
     #[schema(value_type = String, example = "0.00")]
     pub discount: Money,
     /// `subtotal - discount`; delivery comes with the order.
     #[schema(value_type = String, example = "5198.00")]
     pub total: Money,
+    /// What points and gift card leave of the total.
+    #[schema(value_type = String, example = "5198.00")]
+    pub amount_due: Money,
     pub version: i64,
+}
+
+/// A gift card in a cart.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CartGiftCard {
+    #[schema(example = "****-****-****-0B5H")]
+    pub code: String,
+    /// What it would pay now, before delivery.
+    #[schema(value_type = String, example = "1500.00")]
+    pub amount: Money,
+}
+
+/// Points in a cart.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct CartPoints {
+    /// As many as were asked for.
+    pub requested: u64,
+    /// As many as would count now: at most half of the goods.
+    pub used: u64,
 }
 
 /// A line of a cart.
@@ -91,17 +123,51 @@ impl From<Line> for CartItem {
 }
 
 impl CartResource {
-    fn of(id: CartId, version: i64, lines: impl Iterator<Item = Line>) -> Self {
-        let items: Vec<CartItem> = lines.map(CartItem::from).collect();
-        let subtotal = Money::checked_sum(items.iter().map(|item| item.line_total));
-        let subtotal = subtotal.unwrap_or(Money::MAX);
-        Self { id: id.uuid(), items, subtotal, discount: Money::ZERO, total: subtotal, version }
+    fn of(
+        id: CartId,
+        version: i64,
+        cart: &Cart,
+        lines: impl Iterator<Item = Line>,
+        quote: Quote,
+    ) -> Self {
+        let gift_card = cart.gift_card.as_ref();
+        Self {
+            id: id.uuid(),
+            items: lines.map(CartItem::from).collect(),
+            promo_code: cart.promo_code.as_ref().map(ToString::to_string),
+            gift_card: gift_card
+                .map(|card| CartGiftCard { code: masked(&card.hint), amount: quote.gift_card }),
+            points: (!cart.points.is_zero())
+                .then(|| CartPoints { requested: cart.points.get(), used: quote.points.get() }),
+            subtotal: quote.subtotal,
+            discount: quote.discount,
+            total: quote.total(),
+            amount_due: quote.due,
+            version,
+        }
     }
 
     /// A cart that nobody has put anything into.
     pub fn empty(id: CartId) -> Self {
-        Self::of(id, 0, std::iter::empty())
+        Self::of(id, 0, &Cart::default(), std::iter::empty(), Quote::default())
     }
+
+    /// The read model's cart, with what its means of payment are worth.
+    pub fn from_view(view: CartView, applied: &Applied, terms: &Terms) -> Self {
+        let items: Vec<Item> = view.items.iter().map(promoted).collect();
+        let quote = Quote::of(&view.cart, &items, applied, &terms.programme, terms.now);
+        let lines = view.items.into_iter().map(Line::from);
+        Self::of(view.id, view.version, &view.cart, lines, quote)
+    }
+}
+
+/// A line as a promotion looks at it.
+fn promoted(item: &projections::carts::Item) -> Item {
+    let product = item.product.as_ref().filter(|product| !product.name.is_empty());
+    let (price, category) =
+        product.map_or((item.price, ""), |product| (product.price, product.category.as_str()));
+    let total = price.checked_mul(item.quantity.get()).unwrap_or(Money::MAX);
+    Item::new(item.product_id, total, category)
 }
 
 impl From<&CartState> for CartResource {
@@ -119,29 +185,26 @@ impl From<&CartState> for CartResource {
                 for_sale: goods.for_sale,
             })
         });
-        Self::of(state.id, state.version, lines)
+        Self::of(state.id, state.version, &state.cart, lines, state.quote)
     }
 }
 
-impl From<CartView> for CartResource {
-    fn from(view: CartView) -> Self {
-        let lines = view.items.into_iter().map(|item| {
-            let known = item.product.filter(|product| !product.name.is_empty());
-            let (name, price, image_url, in_stock, for_sale) = match known {
-                Some(p) => (p.name, p.price, p.image_url, p.quantity, p.for_sale),
-                None => (String::new(), item.price, None, 0, false),
-            };
-            Line {
-                product_id: item.product_id,
-                units: item.quantity.get(),
-                price_when_added: item.price,
-                name,
-                price,
-                image_url,
-                in_stock,
-                for_sale,
-            }
-        });
-        Self::of(view.id, view.version, lines)
+impl From<projections::carts::Item> for Line {
+    fn from(item: projections::carts::Item) -> Self {
+        let known = item.product.filter(|product| !product.name.is_empty());
+        let (name, price, image_url, in_stock, for_sale) = match known {
+            Some(p) => (p.name, p.price, p.image_url, p.quantity, p.for_sale),
+            None => (String::new(), item.price, None, 0, false),
+        };
+        Self {
+            product_id: item.product_id,
+            units: item.quantity.get(),
+            price_when_added: item.price,
+            name,
+            price,
+            image_url,
+            in_stock,
+            for_sale,
+        }
     }
 }

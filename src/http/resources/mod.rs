@@ -2,11 +2,15 @@
 //! aggregate after a command and from a read model for a query, so that both answer alike.
 
 mod cart;
+mod gift_card;
 mod order;
 mod payment;
 mod product;
+mod promotion;
 
 pub use cart::{CartItem, CartProduct, CartResource};
+pub use gift_card::{GiftCardResource, masked};
 pub use order::{HistoryEntry, OrderItem, OrderResource, Recipient};
 pub use payment::PaymentResource;
 pub use product::{ProductDetails, ProductResource};
+pub use promotion::PromoResource;
