@@ -2,7 +2,9 @@
 
 use crate::Projection;
 use crate::table::{Shape, TableWorker, Worker};
-use crate::{accounts, carts, catalogue, checkout, gift_cards, orders, payments};
+use crate::{
+    accounts, carts, catalogue, checkout, gift_cards, loyalty, orders, payments, promotions,
+};
 use std::fmt;
 use std::sync::Arc;
 
@@ -48,7 +50,9 @@ pub fn all() -> Vec<Definition> {
         Definition::of::<catalogue::Catalogue>(),
         Definition::of::<checkout::Checkout>(),
         Definition::of::<gift_cards::GiftCards>(),
+        Definition::of::<loyalty::Loyalty>(),
         Definition::of::<orders::Orders>(),
         Definition::of::<payments::Payments>(),
+        Definition::of::<promotions::Promotions>(),
     ]
 }

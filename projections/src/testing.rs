@@ -5,6 +5,7 @@ use aggregates::Fact;
 use chrono::{DateTime, TimeDelta, Utc};
 use eventlog::{Metadata, Position};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use uuid::Uuid;
 
 /// The moment of the first event; each event comes a second after the one before.
@@ -16,26 +17,31 @@ pub(crate) const CORRELATION: Uuid = Uuid::from_u128(0xc0);
 #[derive(Default)]
 pub(crate) struct History {
     events: Vec<Envelope>,
-    sequences: BTreeMap<(&'static str, Uuid), i64>,
+    sequences: BTreeMap<(&'static str, String), i64>,
 }
 
 impl History {
-    pub fn then(mut self, id: Uuid, fact: Fact) -> Self {
+    pub fn then(mut self, id: impl Display, fact: Fact) -> Self {
         let stream_type = match fact {
             Fact::Account(_) => "account",
             Fact::Cart(_) => "cart",
+            Fact::GiftCard(_) => "gift_card",
+            Fact::LoyaltyAccount(_) => "loyalty_account",
             Fact::Order(_) => "order",
             Fact::Payment(_) => "payment",
             Fact::Product(_) => "product",
+            Fact::Promotion(_) => "promotion",
+            Fact::PromotionUsage(_) => "promotion_usage",
             Fact::StockItem(_) => "stock_item",
         };
-        let sequence = self.sequences.entry((stream_type, id)).or_default();
+        let stream_id = id.to_string();
+        let sequence = self.sequences.entry((stream_type, stream_id.clone())).or_default();
         *sequence += 1;
         let place = i64::try_from(self.events.len()).unwrap();
         self.events.push(Envelope {
             fact,
             stream_type: stream_type.to_owned(),
-            stream_id: id.to_string(),
+            stream_id,
             sequence: *sequence,
             event_id: event_id(place),
             position: Position { transaction_id: 1, global_position: place },

@@ -3,7 +3,7 @@
 use super::{Checkout, Kind};
 use crate::testing::{CORRELATION, History, at, event_id};
 use aggregates::order::{self, CancelReason, DeliveryMethod, PaymentMethod};
-use aggregates::{Currency, Fact, Money, PaymentId, RefundId, UserId, payment};
+use aggregates::{Currency, Fact, Money, PaymentId, Points, RefundId, UserId, payment};
 use uuid::Uuid;
 
 const ORDER: Uuid = Uuid::from_u128(1);
@@ -22,6 +22,9 @@ fn placed() -> Fact {
         delivery_method: DeliveryMethod::Standard,
         delivery_cost: Money::ZERO,
         total_amount: Money::ZERO,
+        promo_code: None,
+        points: Points::ZERO,
+        gift_card: None,
         payment_method: PaymentMethod::Card,
         payment_id: PaymentId::new(PAYMENT),
         expires_at: at(900),
@@ -51,10 +54,11 @@ fn a_placed_order_is_to_expire_until_it_is_confirmed_or_cancelled() {
     assert_eq!((task.event_id, task.correlation_id), (event_id(0), CORRELATION));
 
     let by = "system".to_owned();
-    let confirmed = order::Event::Confirmed { at: at(1), by: by.clone() };
+    let (booked, points_earned) = (None, Points::ZERO);
+    let confirmed = order::Event::Confirmed { booked, points_earned, at: at(1), by: by.clone() };
     assert!(is_done(&open().then(ORDER, Fact::Order(confirmed))));
     let reason = CancelReason::PaymentExpired;
-    let cancelled = order::Event::Cancelled { reason, at: at(1), by };
+    let cancelled = order::Event::Cancelled { reason, uncollected: Money::ZERO, at: at(1), by };
     assert!(is_done(&open().then(ORDER, Fact::Order(cancelled))));
 }
 

@@ -4,7 +4,7 @@ use super::Orders;
 use crate::ApplyError;
 use crate::testing::{History, at};
 use aggregates::order::{DeliveryMethod, Event, Line, PaymentMethod, Status};
-use aggregates::{Currency, Fact, Money, PaymentId, ProductId, Quantity, UserId};
+use aggregates::{Currency, Fact, Money, PaymentId, Points, ProductId, Quantity, UserId};
 use uuid::Uuid;
 
 const ID: Uuid = Uuid::from_u128(1);
@@ -18,6 +18,7 @@ fn line(product: u128, seller: u128) -> Line {
         quantity: Quantity::ONE,
         price,
         line_total: price,
+        discount: Money::ZERO,
     }
 }
 
@@ -34,6 +35,9 @@ fn placed() -> Fact {
         delivery_method: DeliveryMethod::Standard,
         delivery_cost: Money::ZERO,
         total_amount: subtotal,
+        promo_code: None,
+        points: Points::ZERO,
+        gift_card: None,
         payment_method: PaymentMethod::Card,
         payment_id: PaymentId::new(Uuid::from_u128(8)),
         expires_at: at(900),
@@ -43,7 +47,12 @@ fn placed() -> Fact {
 }
 
 fn confirmed() -> Fact {
-    Fact::Order(Event::Confirmed { at: at(60), by: "system".to_owned() })
+    Fact::Order(Event::Confirmed {
+        booked: None,
+        points_earned: Points::ZERO,
+        at: at(60),
+        by: "system".to_owned(),
+    })
 }
 
 #[test]
