@@ -2,9 +2,12 @@
 
 mod admin;
 mod audit;
+mod export;
 mod healthcheck;
+mod import;
 pub mod openapi;
 mod projections;
+mod replay;
 mod serve;
 mod verify;
 
@@ -28,6 +31,12 @@ enum Command {
     Serve(serve::Args),
     /// Prove the log intact: recompute every hash, follow every chain, check every tree head
     Verify(verify::Args),
+    /// Write the log to a file: NDJSON, CSV or Parquet
+    Export(export::Args),
+    /// Store an exported log in an empty database, with its hashes and positions
+    Import(import::Args),
+    /// Tell the story of a stream event by event, and its state as of any moment
+    Replay(replay::Args),
     /// Sign tree heads, and check them, exports and proofs offline
     Audit(audit::Args),
     /// Look after the read models
@@ -57,6 +66,10 @@ pub enum CliError {
     Database(#[from] sqlx::Error),
     #[error("the log is not intact: {0}")]
     NotIntact(#[from] eventlog::verify::VerifyError),
+    #[error(transparent)]
+    Import(#[from] eventlog::import::ImportError),
+    #[error(transparent)]
+    Replay(#[from] crate::replay::ReplayError),
     #[error("no tree head can be signed: {0}")]
     NotSigned(#[from] crate::audit::SignError),
     #[error(transparent)]
@@ -76,6 +89,9 @@ pub async fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(args) => serve::run(args).await,
         Command::Verify(args) => verify::run(args).await,
+        Command::Export(args) => export::run(args).await,
+        Command::Import(args) => import::run(args).await,
+        Command::Replay(args) => replay::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Projections(args) => projections::run(args).await,
         Command::Admin(args) => admin::run(args).await,

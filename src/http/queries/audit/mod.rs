@@ -3,6 +3,9 @@
 
 mod checkpoints;
 mod proofs;
+mod replay;
+mod streams;
+mod trace;
 mod verify;
 
 use crate::state::AppState;
@@ -12,5 +15,8 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(checkpoints::router())
         .merge(proofs::router())
+        .merge(replay::router())
+        .merge(streams::router())
+        .merge(trace::router())
         .merge(verify::router())
 }

@@ -7,7 +7,7 @@ use crate::http::extract::{Auditor, Path, Query};
 use crate::http::problem::{FieldError, Problem};
 use crate::replay::{self, ReplayError, parse_as_of, show_as_of};
 use crate::state::AppState;
-use aggregates::{Decider, Order, StockItem};
+use aggregates::{Decider, GiftCard, LoyaltyAccount, Order, StockItem};
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -26,7 +26,11 @@ use uuid::Uuid;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(order)).routes(routes!(stock))
+    OpenApiRouter::new()
+        .routes(routes!(order))
+        .routes(routes!(stock))
+        .routes(routes!(gift_card))
+        .routes(routes!(loyalty))
 }
 
 /// Which moment is asked about.
@@ -89,6 +93,32 @@ async fn stock(
     Query(query): Query<AsOfQuery>,
 ) -> Result<Json<StateResource>, Problem> {
     state_as_of(&state, <StockItem as Decider>::TYPE, &product_id.to_string(), &query).await
+}
+
+/// Get a gift card as of any moment
+#[utoipa::path(get, path = "/audit/giftcards/{id}", tag = "audit", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The id of the card"), AsOfQuery),
+    responses((status = 200, description = "Its state then", body = StateResource)))]
+async fn gift_card(
+    State(state): State<AppState>,
+    _auditor: Auditor,
+    Path(id): Path<Uuid>,
+    Query(query): Query<AsOfQuery>,
+) -> Result<Json<StateResource>, Problem> {
+    state_as_of(&state, <GiftCard as Decider>::TYPE, &id.to_string(), &query).await
+}
+
+/// Get the points of a customer as of any moment
+#[utoipa::path(get, path = "/audit/loyalty/{user_id}", tag = "audit", security(("bearer" = [])),
+    params(("user_id" = Uuid, Path, description = "The customer"), AsOfQuery),
+    responses((status = 200, description = "Its state then", body = StateResource)))]
+async fn loyalty(
+    State(state): State<AppState>,
+    _auditor: Auditor,
+    Path(user_id): Path<Uuid>,
+    Query(query): Query<AsOfQuery>,
+) -> Result<Json<StateResource>, Problem> {
+    state_as_of(&state, <LoyaltyAccount as Decider>::TYPE, &user_id.to_string(), &query).await
 }
 
 /// The answer for any stream. Reads the primary: a replica may not have come so far.

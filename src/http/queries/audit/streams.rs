@@ -92,6 +92,10 @@ async fn events(
     Path((aggregate_type, id)): Path<(String, String)>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<EventResource>>, Problem> {
+    // No stream has such a name, and the database takes no such text.
+    if aggregate_type.contains('\0') || id.contains('\0') {
+        return Err(not_found());
+    }
     let first = page.after::<Cursor>()?.map_or(0, |cursor| cursor.sequence);
     let after = first.saturating_add(i64::from(page.offset()));
     let (stream, limit) = ((aggregate_type.as_str(), id.as_str()), page.limit() as usize);
@@ -100,7 +104,7 @@ async fn events(
     let mut found =
         history::page(&state.read_pool, stream, after, &Stretch::default(), wanted).await?;
     if found.is_empty() && after == 0 {
-        return Err(Problem::not_found("stream_not_found", "there is no such stream"));
+        return Err(not_found());
     }
     let more = found.len() > limit;
     found.truncate(limit);
@@ -108,4 +112,8 @@ async fn events(
     let next = last.map(|event| Cursor { sequence: event.sequence });
     let items = found.into_iter().map(EventResource::try_from).collect::<Result<_, _>>()?;
     Ok(Json(List::new(items, next.as_ref())))
+}
+
+fn not_found() -> Problem {
+    Problem::not_found("stream_not_found", "there is no such stream")
 }

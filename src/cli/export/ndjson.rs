@@ -1,0 +1,30 @@
+//! One JSON object a line: the form that can be imported and verified elsewhere.
+
+use super::target::Target;
+use super::{Sink, SinkError};
+use eventlog::ExportLine;
+use std::io::Write;
+
+pub(super) struct Ndjson {
+    target: Target,
+}
+
+impl Ndjson {
+    pub fn new(target: Target) -> Self {
+        Self { target }
+    }
+}
+
+impl Sink for Ndjson {
+    fn write(&mut self, lines: Vec<ExportLine>) -> Result<(), SinkError> {
+        for line in &lines {
+            serde_json::to_writer(&mut self.target, line)?;
+            self.target.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Target, SinkError> {
+        Ok(self.target)
+    }
+}
