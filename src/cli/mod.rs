@@ -5,6 +5,7 @@ mod audit;
 mod export;
 mod healthcheck;
 mod import;
+mod jobs;
 pub mod openapi;
 mod projections;
 mod replay;
@@ -41,6 +42,8 @@ enum Command {
     Audit(audit::Args),
     /// Look after the read models
     Projections(projections::Args),
+    /// Show what comes round by the clock, or do it now
+    Jobs(jobs::Args),
     /// Make administrators
     Admin(admin::Args),
     /// Print the configuration that is in force, secrets hidden
@@ -94,6 +97,7 @@ pub async fn run() -> ExitCode {
         Command::Replay(args) => replay::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Projections(args) => projections::run(args).await,
+        Command::Jobs(args) => jobs::run(args).await,
         Command::Admin(args) => admin::run(args).await,
         Command::Config(flags) => Config::load(flags).map_err(CliError::from).map(|config| {
             print!("{}", config.display());

@@ -6,7 +6,7 @@ use crate::http::problem::Problem;
 use crate::http::reply::versioned;
 use crate::http::resources::CartResource;
 use crate::state::AppState;
-use aggregates::{Cart, CartId};
+use aggregates::{Cart, CartId, UserId};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -59,6 +59,14 @@ async fn applied(db: &PgPool, cart: &Cart, id: CartId) -> Result<Applied, sqlx::
     if let Some(card) = &cart.gift_card {
         let row = projections::gift_cards::gift_card(db, card.gift_card_id).await?;
         applied.gift_card = row.map(|row| row.state).unwrap_or_default();
+    }
+    if let Some(code) = &cart.promo_code {
+        let row = projections::promotions::promotion(db, code).await?;
+        applied.promotion = row.map(|row| row.state).unwrap_or_default();
+    }
+    if !cart.points.is_zero() {
+        let row = projections::loyalty::account(db, UserId::new(id.uuid())).await?;
+        applied.account = row.map(|row| row.state).unwrap_or_default();
     }
     Ok(applied)
 }
