@@ -23,7 +23,6 @@ impl Points {
         self.0
     }
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
     pub const fn is_zero(&self) -> bool {
         self.0 == 0
     }
@@ -90,11 +89,7 @@ impl fmt::Display for Points {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::money;
-
-    fn points(n: u64) -> Points {
-        Points::try_from(n).unwrap()
-    }
+    use crate::testing::{money, points};
 
     #[test]
     fn a_point_is_worth_one_whole_unit() {

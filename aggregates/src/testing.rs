@@ -1,6 +1,6 @@
 //! Short names for values, for tests only.
 
-use crate::{Money, Quantity};
+use crate::{Money, Points, Quantity};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
@@ -15,6 +15,10 @@ pub fn money(text: &str) -> Money {
 
 pub fn units(n: u32) -> Quantity {
     Quantity::try_from(n).unwrap()
+}
+
+pub fn points(n: u64) -> Points {
+    Points::try_from(n).unwrap()
 }
 
 /// So many minutes into the test.

@@ -1,7 +1,12 @@
 //! One sample of each event, in the order in which its variants are declared.
 
-use crate::testing::{id, minute, money, units};
-use crate::{Currency, Money, account, cart, order, payment, product, stock_item};
+mod ledgers;
+
+pub use ledgers::{gift_card, loyalty_account, promotion, promotion_usage};
+
+use crate::gift_card::CodeHash;
+use crate::testing::{id, minute, money, points, units};
+use crate::{Currency, account, cart, order, payment, product, stock_item};
 
 pub fn account() -> Vec<account::Event> {
     use account::{Event, Role};
@@ -30,57 +35,101 @@ pub fn cart() -> Vec<cart::Event> {
             lines: vec![MergedLine { product_id, quantity: units(999), price }],
         },
         Event::HandedOver { to: id(3) },
+        Event::PromoApplied { code: "SUMMER-25".parse().unwrap() },
+        Event::PromoRemoved {},
+        Event::GiftCardApplied {
+            gift_card_id: id(5),
+            code_hash: CodeHash::new("5f".repeat(32)),
+            hint: "7Q2K".to_owned(),
+            amount: Some(money("500.00")),
+        },
+        Event::GiftCardRemoved {},
+        Event::PointsApplied { points: points(120) },
+        Event::PointsRemoved {},
         Event::CheckedOut { order_id: id(4) },
     ]
 }
 
+/// Every field is there, so that the golden files show all of the current form.
 pub fn order() -> Vec<order::Event> {
-    use order::{CancelReason, DeliveryMethod, Event, Line, PaymentMethod, RefundedLine};
+    use order::{Booked, CancelReason, CardPart, Event, RefundedLine};
     let by = || "system".to_owned();
     vec![
-        Event::Placed {
-            number: "LL-000001".to_owned(),
-            user_id: id(1),
-            cart_id: Some(id(1)),
-            lines: vec![Line {
-                product_id: id(2),
-                seller_id: id(3),
-                name: "Kind of Blue".to_owned(),
-                quantity: units(3),
-                price: money("19.99"),
-                line_total: money("59.97"),
-            }],
-            currency: Currency::KZT,
-            subtotal: money("59.97"),
-            discount: Money::ZERO,
-            delivery_method: DeliveryMethod::SameDay,
-            delivery_cost: money("5.00"),
-            total_amount: money("64.97"),
-            payment_method: PaymentMethod::CashOnDelivery,
-            payment_id: id(4),
-            expires_at: minute(15),
-            at: minute(0),
-            by: "00000000-0000-0000-0000-000000000001".to_owned(),
-        },
+        order_placed(),
         Event::PaymentReopened { payment_id: id(5), at: minute(1), by: by() },
-        Event::Confirmed { at: minute(2), by: by() },
+        Event::GiftCardApplied {
+            gift_card: CardPart { gift_card_id: id(7), amount: money("10.00") },
+            payment_id: id(8),
+            at: minute(1),
+            by: by(),
+        },
+        Event::Confirmed {
+            booked: Some(Booked {
+                subtotal: money("59.97"),
+                discount: money("9.97"),
+                delivery_cost: money("5.00"),
+            }),
+            points_earned: points(1),
+            at: minute(2),
+            by: by(),
+        },
         Event::ProcessingStarted { at: minute(3), by: by() },
         Event::Shipped { tracking_number: "TRACK-1".to_owned(), at: minute(4), by: by() },
         Event::Delivered { at: minute(5), by: by() },
-        Event::Cancelled { reason: CancelReason::PaymentExpired, at: minute(6), by: by() },
+        Event::Cancelled {
+            reason: CancelReason::ByCustomer,
+            uncollected: money("25.00"),
+            at: minute(6),
+            by: by(),
+        },
         Event::Refunded {
             refund_id: id(6),
             lines: vec![RefundedLine {
                 product_id: id(2),
-                quantity: units(1),
-                amount: money("19.99"),
+                quantity: units(3),
+                amount: money("50.00"),
             }],
-            amount: money("24.99"),
+            amount: money("55.00"),
+            gift_card: money("10.00"),
+            points_value: money("20.00"),
+            points: points(20),
             reason: "broken".to_owned(),
             at: minute(7),
             by: by(),
         },
     ]
+}
+
+fn order_placed() -> order::Event {
+    use order::{CardPart, DeliveryMethod, Event, Line, PaymentMethod};
+    Event::Placed {
+        number: "LL-000001".to_owned(),
+        user_id: id(1),
+        cart_id: Some(id(1)),
+        lines: vec![Line {
+            product_id: id(2),
+            seller_id: id(3),
+            name: "Kind of Blue".to_owned(),
+            quantity: units(3),
+            price: money("19.99"),
+            line_total: money("59.97"),
+            discount: money("9.97"),
+        }],
+        currency: Currency::KZT,
+        subtotal: money("59.97"),
+        discount: money("9.97"),
+        delivery_method: DeliveryMethod::SameDay,
+        delivery_cost: money("5.00"),
+        total_amount: money("55.00"),
+        promo_code: Some("SUMMER-25".parse().unwrap()),
+        points: points(20),
+        gift_card: Some(CardPart { gift_card_id: id(7), amount: money("10.00") }),
+        payment_method: PaymentMethod::CashOnDelivery,
+        payment_id: id(4),
+        expires_at: minute(15),
+        at: minute(0),
+        by: "00000000-0000-0000-0000-000000000001".to_owned(),
+    }
 }
 
 pub fn payment() -> Vec<payment::Event> {
@@ -89,7 +138,8 @@ pub fn payment() -> Vec<payment::Event> {
     let refund_id = id(3);
     vec![
         Event::Requested {
-            order_id: id(1),
+            order_id: Some(id(1)),
+            gift_card_id: None,
             user_id: id(2),
             amount: money("64.97"),
             currency: Currency::KZT,

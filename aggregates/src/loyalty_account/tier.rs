@@ -38,7 +38,6 @@ impl LoyaltyAccount {
         let Some(rank) = programme.rank(&self.tier) else { return vec![change(by)] };
         let reached_rank = programme.rank(&reached).unwrap_or_default();
         match (reached_rank.cmp(&rank), self.grace_until) {
-            (std::cmp::Ordering::Greater, _) => vec![change(by)],
             (std::cmp::Ordering::Equal, None) => vec![],
             (std::cmp::Ordering::Equal, Some(_)) => {
                 vec![Event::GraceEnded { spend, programme: version, at, by }]
@@ -48,7 +47,9 @@ impl LoyaltyAccount {
                 vec![Event::GraceStarted { until, spend, programme: version, at, by }]
             }
             (std::cmp::Ordering::Less, Some(until)) if at < until => vec![],
-            (std::cmp::Ordering::Less, Some(_)) => vec![change(by)],
+            (std::cmp::Ordering::Greater, _) | (std::cmp::Ordering::Less, Some(_)) => {
+                vec![change(by)]
+            }
         }
     }
 }

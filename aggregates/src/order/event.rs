@@ -169,7 +169,6 @@ pub enum Event {
     },
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 fn is_zero(amount: &Money) -> bool {
     amount.is_zero()
 }

@@ -27,6 +27,7 @@ fn new_line(product: u128, quantity: u32, price: &str) -> NewLine {
         name: format!("Product {product}"),
         quantity: units(quantity),
         price: money(price),
+        discount: Money::ZERO,
     }
 }
 
@@ -44,6 +45,9 @@ fn place(number: &str, lines: Vec<NewLine>, delivery_cost: &str) -> Command {
         currency: Currency::KZT,
         delivery_method: DeliveryMethod::Express,
         delivery_cost: money(delivery_cost),
+        promo_code: None,
+        points: Points::ZERO,
+        gift_card: None,
         payment_method: PaymentMethod::Card,
         payment_id: id(300),
         expires_at: minute(15),
@@ -61,7 +65,8 @@ fn placed_with(lines: Vec<NewLine>) -> Event {
 }
 
 fn confirmed() -> Event {
-    Event::Confirmed { at: minute(1), by: "system".to_owned() }
+    let (booked, points_earned) = (None, Points::ZERO);
+    Event::Confirmed { booked, points_earned, at: minute(1), by: "system".to_owned() }
 }
 
 fn processing_started() -> Event {
@@ -78,8 +83,8 @@ fn delivered() -> Event {
 }
 
 fn cancelled() -> Event {
-    let reason = CancelReason::ByStaff;
-    Event::Cancelled { reason, at: minute(5), by: "admin".to_owned() }
+    let (reason, uncollected) = (CancelReason::ByStaff, Money::ZERO);
+    Event::Cancelled { reason, uncollected, at: minute(5), by: "admin".to_owned() }
 }
 
 /// A history that ends in the status.
@@ -99,6 +104,9 @@ fn history(status: Status) -> Vec<Event> {
                 refund_id: id(400),
                 lines: vec![],
                 amount: money("104.97"),
+                gift_card: Money::ZERO,
+                points_value: Money::ZERO,
+                points: Points::ZERO,
                 reason: "broken".to_owned(),
                 at: minute(6),
                 by: "admin".to_owned(),
@@ -117,6 +125,7 @@ fn an_order_is_placed_with_exact_totals() {
         quantity: new.quantity,
         price: new.price,
         line_total: money(line_total),
+        discount: new.discount,
     };
     given(vec![]).when(place("N-1", two_lines(), "5.00")).then_expect_events(vec![Event::Placed {
         number: "N-1".to_owned(),
@@ -129,6 +138,9 @@ fn an_order_is_placed_with_exact_totals() {
         delivery_method: DeliveryMethod::Express,
         delivery_cost: money("5.00"),
         total_amount: money("104.97"),
+        promo_code: None,
+        points: Points::ZERO,
+        gift_card: None,
         payment_method: PaymentMethod::Card,
         payment_id: id(300),
         expires_at: minute(15),

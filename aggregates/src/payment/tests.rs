@@ -17,7 +17,8 @@ fn state(events: &[Event]) -> Payment {
 
 fn requested() -> Event {
     Event::Requested {
-        order_id: id(1),
+        order_id: Some(id(1)),
+        gift_card_id: None,
         user_id: id(2),
         amount: money("100.00"),
         currency: Currency::KZT,
@@ -28,7 +29,7 @@ fn requested() -> Event {
 
 fn request() -> Command {
     Command::Request {
-        order_id: id(1),
+        purpose: Purpose::Order(id(1)),
         user_id: id(2),
         amount: money("100.00"),
         currency: Currency::KZT,
@@ -266,7 +267,8 @@ fn it_is_refunded_when_all_of_it_is_back() {
 fn a_payment_of_nothing_is_not_refunded_by_itself() {
     let payment = state(&[
         Event::Requested {
-            order_id: id(1),
+            order_id: Some(id(1)),
+            gift_card_id: None,
             user_id: id(2),
             amount: Money::ZERO,
             currency: Currency::KZT,

@@ -36,7 +36,7 @@ fn refund(refund_id: RefundId, ask: Ask, paid: Money) -> Command {
             lines.into_iter().map(|(product, quantity)| (id(product), units(quantity))).collect()
         }),
         amount: ask.amount.map(|minor| Money::from_minor(minor).unwrap()),
-        paid,
+        taken: Taken::money(paid),
         reason: "broken".to_owned(),
         at: minute(9),
         by: Actor::Admin,

@@ -13,7 +13,7 @@ fn refund(n: u128, lines: Option<Lines<'_>>, amount: Option<&str>, paid: &str) -
             lines.iter().map(|(product, quantity)| (id(*product), units(*quantity))).collect()
         }),
         amount: amount.map(money),
-        paid: money(paid),
+        taken: Taken::money(money(paid)),
         reason: "broken".to_owned(),
         at: minute(9),
         by: Actor::Admin,
@@ -32,6 +32,9 @@ fn refunded(n: u128, lines: &[(u128, u32, &str)], amount: &str) -> Event {
             })
             .collect(),
         amount: money(amount),
+        gift_card: Money::ZERO,
+        points_value: Money::ZERO,
+        points: Points::ZERO,
         reason: "broken".to_owned(),
         at: minute(9),
         by: "admin".to_owned(),

@@ -13,7 +13,11 @@ fn seller() -> Actor {
 }
 
 fn cancel(reason: CancelReason, by: Actor) -> Command {
-    Command::Cancel { reason, at: minute(9), by }
+    Command::Cancel { reason, collected: Money::ZERO, at: minute(9), by }
+}
+
+fn confirm(by: Actor) -> Command {
+    Command::Confirm { points_earned: Points::ZERO, at: minute(9), by }
 }
 
 fn ship(by: Actor) -> Command {
@@ -29,7 +33,7 @@ fn refund_all(paid: &str, by: Actor) -> Command {
         refund_id: id(401),
         lines: None,
         amount: None,
-        paid: money(paid),
+        taken: Taken::money(money(paid)),
         reason: "broken".to_owned(),
         at: minute(9),
         by,
@@ -39,7 +43,7 @@ fn refund_all(paid: &str, by: Actor) -> Command {
 /// Each step that changes the status, with the statuses it may come from.
 fn steps(by: Actor) -> Vec<(Command, Status, Vec<Status>)> {
     vec![
-        (Command::Confirm { at: minute(9), by }, Status::Confirmed, vec![Status::Pending]),
+        (confirm(by), Status::Confirmed, vec![Status::Pending]),
         (
             Command::StartProcessing { at: minute(9), by },
             Status::Processing,
@@ -104,6 +108,7 @@ fn the_customer_cancels_their_own_order_and_nothing_else() {
         .when(cancel(CancelReason::ByCustomer, customer()))
         .then_expect_events(vec![Event::Cancelled {
             reason: CancelReason::ByCustomer,
+            uncollected: Money::ZERO,
             at: minute(9),
             by: id::<UserId>(CUSTOMER).to_string(),
         }]);
@@ -174,6 +179,7 @@ fn a_pending_order_expires_at_its_time() {
     given(history(Status::Pending)).when(Command::Expire { at: minute(15) }).then_expect_events(
         vec![Event::Cancelled {
             reason: CancelReason::PaymentExpired,
+            uncollected: Money::ZERO,
             at: minute(15),
             by: "system".to_owned(),
         }],
