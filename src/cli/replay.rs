@@ -41,7 +41,7 @@ async fn tell(pool: &PgPool, args: &Args) -> Result<(), CliError> {
     let stream = (args.aggregate_type.as_str(), args.id.as_str());
     let mut printed = Ok(());
     let mut print = |step: Step| {
-        // Whoever reads may have seen enough; the rest is then told to nobody.
+        // After an error the rest is told to nobody.
         if printed.is_ok() {
             printed = print_step(&step, args.json);
         }
@@ -53,9 +53,12 @@ async fn tell(pool: &PgPool, args: &Args) -> Result<(), CliError> {
         let when = when.unwrap_or_default();
         return Err(CliError::Failed(format!("there is no stream {kind}/{id}{when}")));
     }
-    printed
-        .and_then(|()| print_end(args, &told))
-        .map_err(|source| CliError::Io { path: PathBuf::from("standard output"), source })
+    match printed.and_then(|()| print_end(args, &told)) {
+        // Whoever read it has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(source) => Err(CliError::Io { path: PathBuf::from("standard output"), source }),
+        Ok(()) => Ok(()),
+    }
 }
 
 fn print_step(step: &Step, json: bool) -> io::Result<()> {
