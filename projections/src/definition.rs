@@ -3,7 +3,8 @@
 use crate::Projection;
 use crate::table::{Shape, TableWorker, Worker};
 use crate::{
-    accounts, carts, catalogue, checkout, gift_cards, loyalty, orders, payments, promotions,
+    accounts, carts, catalogue, checkout, gift_card_entries, gift_cards, ledger, loyalty,
+    loyalty_entries, orders, payments, promotions,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -49,8 +50,11 @@ pub fn all() -> Vec<Definition> {
         Definition::of::<carts::Carts>(),
         Definition::of::<catalogue::Catalogue>(),
         Definition::of::<checkout::Checkout>(),
+        Definition::of::<gift_card_entries::GiftCardEntries>(),
         Definition::of::<gift_cards::GiftCards>(),
+        Definition::of::<ledger::Ledger>(),
         Definition::of::<loyalty::Loyalty>(),
+        Definition::of::<loyalty_entries::LoyaltyEntries>(),
         Definition::of::<orders::Orders>(),
         Definition::of::<payments::Payments>(),
         Definition::of::<promotions::Promotions>(),
