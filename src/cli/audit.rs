@@ -35,7 +35,7 @@ enum Action {
         out: PathBuf,
     },
     /// Seal the log as it is now, and print the signed tree head; the verifier key goes to standard error
-    Checkpoint(Flags),
+    Checkpoint(Box<Flags>),
     /// Check a signed tree head, and that an export or a proof is of the same history; works offline
     VerifyCheckpoint(VerifyCheckpoint),
     /// Print a proof made from an export; works offline
@@ -87,7 +87,7 @@ struct Subject {
 pub(super) async fn run(args: Args) -> Result<(), CliError> {
     match args.action {
         Action::Keygen { origin, out } => keygen(&origin, &out),
-        Action::Checkpoint(flags) => newest(flags).await,
+        Action::Checkpoint(flags) => newest(*flags).await,
         Action::VerifyCheckpoint(wanted) => verify_checkpoint(&wanted),
         Action::Prove(wanted) => prove(&wanted),
     }

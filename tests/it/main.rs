@@ -3,6 +3,8 @@
 //! waits for a condition, for a bounded time.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod checkout;
 #[cfg(test)]
 mod cli;

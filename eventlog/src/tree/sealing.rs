@@ -19,11 +19,12 @@ const PAGE: i64 = 10_000;
 /// Several processes may do this at once: they store the same. A log that was sealed before there
 /// were tiles gets them here, from its beginning.
 pub async fn seal(pool: &PgPool) -> Result<u64, TreeError> {
+    // The tiles first: another process may store a head with further tiles in between.
+    let (tiles, place) = stored(pool).await?;
     let (frontier, head) = match latest(pool).await? {
         Some(latest) => (latest.frontier, latest.position),
         None => (Frontier::default(), Position::START),
     };
-    let (tiles, place) = stored(pool).await?;
     let sealed = frontier.size();
     let leaves = tiles * WIDTH;
     if leaves > sealed || (leaves == sealed && place != head) {

@@ -6,6 +6,7 @@ use super::ranges::Node;
 use crate::recorded::hash_from_stored;
 use crate::{Hash, Position};
 use sqlx::{PgExecutor, PgPool};
+use std::ops::Range;
 
 /// How many levels of the tree a tile has.
 pub(super) const HEIGHT: u32 = 8;
@@ -81,8 +82,8 @@ impl Tiler {
                 break;
             }
             let complete = below / WIDTH;
-            let from = TileId { level, tile: complete * WIDTH };
-            let pending = roots(pool, from).await?;
+            // Another process may have stored more meanwhile.
+            let pending = roots(pool, level, complete * WIDTH..below).await?;
             levels.push(Level { tiles: complete, pending });
             below = complete;
         }
@@ -131,8 +132,8 @@ pub(super) async fn incomplete(
     id: TileId,
 ) -> Result<Vec<Hash>, sqlx::Error> {
     if id.level > 0 {
-        let first = TileId { level: id.level - 1, tile: id.tile * WIDTH };
-        return roots(db, first).await;
+        let first = id.tile * WIDTH;
+        return roots(db, id.level - 1, first..first + WIDTH).await;
     }
     // The place of the tile before: where that is missing too, there is nothing to begin from.
     let hashes = sqlx::query_scalar!(
@@ -153,14 +154,17 @@ pub(super) async fn incomplete(
     Ok(hashes.iter().map(|hash| leaf_hash(&hash_from_stored(hash.as_deref()))).collect())
 }
 
-/// The roots of the tiles from this one on, as many as one tile holds.
-async fn roots(db: impl PgExecutor<'_>, from: TileId) -> Result<Vec<Hash>, sqlx::Error> {
-    let to = TileId { tile: from.tile + WIDTH, ..from };
+/// The roots of the tiles in a range.
+async fn roots(
+    db: impl PgExecutor<'_>,
+    level: i16,
+    range: Range<u64>,
+) -> Result<Vec<Hash>, sqlx::Error> {
     let roots = sqlx::query_scalar!(
         "SELECT root FROM tree_tiles WHERE level = $1 AND tile >= $2 AND tile < $3 ORDER BY tile",
-        from.level,
-        from.stored(),
-        to.stored()
+        level,
+        TileId { level, tile: range.start }.stored(),
+        TileId { level, tile: range.end }.stored()
     )
     .fetch_all(db)
     .await?;
