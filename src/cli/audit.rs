@@ -126,28 +126,58 @@ fn verify_checkpoint(wanted: &VerifyCheckpoint) -> Result<(), CliError> {
         head.size,
         hex::encode(head.root)
     );
+    let proof = wanted.proof.as_deref().map(parse_proof).transpose()?;
+    let mut leaf = None;
     if let Some(path) = &wanted.export {
-        let events = export::check(reader(path)?, &head, |_, _| {})?;
+        let events = export::check(reader(path)?, &head, |index, event| {
+            if let Some(Proof::Inclusion(proof)) = &proof
+                && proof.leaf_index == index
+            {
+                leaf = Some(event.event_id);
+            }
+        })?;
         let size = head.size;
         println!("export: its first {size} events are those of the checkpoint, unchanged");
         if events > size {
             println!("export: {} more are younger than the checkpoint", events - size);
         }
     }
-    let Some(path) = &wanted.proof else { return Ok(()) };
+    let Some(proof) = proof else { return Ok(()) };
     let older = wanted.older.as_ref().map(|path| open_checkpoint(path, &wanted.vkey));
-    let proof: Proof = serde_json::from_str(&text(path)?)
-        .map_err(|_| CliError::Failed(format!("{}: it is no proof", path.display())))?;
     proof.verify(&head, older.transpose()?.as_ref(), &wanted.vkey)?;
+    report(&proof, leaf)
+}
+
+fn parse_proof(path: &Path) -> Result<Proof, CliError> {
+    let proof = serde_json::from_str(&text(path)?);
+    proof.map_err(|_| CliError::Failed(format!("{}: it is no proof", path.display())))
+}
+
+/// Says what was proved and nothing more: a proof is about a hash. Whose hash that is shows only the
+/// export, in whose line the id is hashed.
+fn report(proof: &Proof, leaf: Option<Uuid>) -> Result<(), CliError> {
     match proof {
-        Proof::Inclusion(proof) => println!(
-            "proof: the event {} with the hash {} is number {} in the log",
-            proof.event_id, proof.event_hash, proof.leaf_index
-        ),
         Proof::Consistency(proof) => println!(
             "proof: the {} events of the older checkpoint are still the first ones",
             proof.from_size
         ),
+        Proof::Inclusion(proof) => {
+            let (hash, index) = (&proof.event_hash, proof.leaf_index);
+            match leaf {
+                None => {
+                    println!("proof: the event with the hash {hash} is leaf {index} of the log")
+                }
+                Some(id) if id == proof.event_id => {
+                    println!("proof: the event {id} is leaf {index} of the log, as in the export");
+                }
+                Some(id) => {
+                    let claimed = proof.event_id;
+                    return Err(CliError::Failed(format!(
+                        "the proof names the event {claimed}, but leaf {index} is the event {id}"
+                    )));
+                }
+            }
+        }
     }
     Ok(())
 }

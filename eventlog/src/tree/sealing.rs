@@ -1,8 +1,8 @@
 //! Sealing: what the feed shows is added to the tree, and the new head is stored together with the
 //! tiles that became complete. What is stored already is never touched.
 //!
-//! Each event is read twice at most, however often the feed is sealed; so a million events cost a
-//! thousand times what a thousand cost.
+//! A seal reads what is new, and the leaves of the one tile that was not complete: at most 255 events.
+//! So it costs the same however long the log is.
 
 use super::hashes::leaf_hash;
 use super::tiles::{Tile, Tiler, WIDTH, stored};

@@ -119,8 +119,16 @@ async fn an_auditor_works_from_files_alone_and_catches_a_rewritten_log() {
     let prove = ["prove", "--export", "log.ndjson", "--checkpoint", "old.txt"];
     desk.put("event.json", &desk.succeed(&[&prove[..], &["--event", &event]].concat()));
     let said = desk.succeed(&[&old[..], &["--proof", "event.json"]].concat());
-    assert!(said.contains(&event) && said.contains("number 7 in the log"), "{said}");
+    let proved = format!("proof: the event with the hash {} is leaf 7 of the log", lines[7].hash);
+    assert!(said.contains(&proved), "{said}");
+    let with_export = [&old[..], &["--proof", "event.json", "--export", "log.ndjson"]].concat();
+    let said = desk.succeed(&with_export);
+    assert!(said.contains(&format!("proof: the event {event} is leaf 7 of the log")), "{said}");
     let another = fs::read_to_string(desk.path("event.json")).unwrap();
+    // The id is no part of what a proof proves: only the export says whose hash it is.
+    desk.put("event.json", &another.replace(&event, &lines[8].event_id.to_string()));
+    let said = desk.fail(&with_export);
+    assert!(said.contains(&format!("but leaf 7 is the event {event}")), "{said}");
     desk.put("event.json", &another.replace("\"leaf_index\": 7", "\"leaf_index\": 6"));
     let said = desk.fail(&[&old[..], &["--proof", "event.json"]].concat());
     assert!(said.contains("the event is not leaf 6 of the tree"), "{said}");
