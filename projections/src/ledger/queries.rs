@@ -1,7 +1,8 @@
 //! Reads of the journal. All can be asked as of a moment: once it is settled and the read models
 //! have come so far, the same question always has the same answer.
 
-use super::{Account, Row};
+use super::{Account, Ledger, Row};
+use crate::Projection;
 use chrono::{DateTime, Utc};
 use eventlog::{AsOf, Position};
 use futures_util::{Stream, TryStreamExt, stream};
@@ -56,6 +57,7 @@ pub struct Filter {
     pub as_of: Option<AsOf>,
     pub after: Option<Cursor>,
     pub limit: u32,
+    pub offset: u32,
 }
 
 /// The last line of a page; the next page starts behind it.
@@ -77,6 +79,17 @@ impl Cursor {
 pub struct Page {
     pub items: Vec<Row>,
     pub next: Option<Cursor>,
+}
+
+/// How far the journal has come; it may lag behind other read models where an event stopped it.
+pub async fn reached(db: &PgPool) -> Result<Position, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT transaction_id::text AS "tx!", global_position FROM checkpoints WHERE name = $1"#,
+        Ledger::NAME
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map_or(Ok(Position::START), |row| Position::from_stored(&row.tx, row.global_position))
 }
 
 /// The sums of all accounts as of a moment; without one, as far as the read models have come.
@@ -122,6 +135,7 @@ pub async fn entries(db: &PgPool, filter: &Filter) -> Result<Page, sqlx::Error> 
     }
     query.push(" ORDER BY j.transaction_id, j.global_position, j.line LIMIT ");
     query.push_bind(i64::from(filter.limit) + 1);
+    query.push(" OFFSET ").push_bind(i64::from(filter.offset));
     let rows: Vec<Json<Row>> = query.build_query_scalar().fetch_all(db).await?;
     let mut items: Vec<Row> = rows.into_iter().map(|row| row.0).collect();
     let next = crate::paging::cut(&mut items, filter.limit).map(Cursor::at);

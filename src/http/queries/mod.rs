@@ -4,11 +4,14 @@
 mod accounts;
 mod audit;
 mod cart;
+mod gift_cards;
 mod images;
+mod loyalty;
 mod order_events;
 mod orders;
 mod payments;
 mod products;
+mod promos;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,4 +26,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(payments::router())
         .merge(orders::router())
         .merge(cart::router())
+        .merge(gift_cards::router())
+        .merge(loyalty::router())
+        .merge(promos::router())
 }

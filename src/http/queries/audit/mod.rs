@@ -2,6 +2,7 @@
 //! are about.
 
 mod checkpoints;
+mod ledger;
 mod proofs;
 mod replay;
 mod streams;
@@ -14,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(checkpoints::router())
+        .merge(ledger::router())
         .merge(proofs::router())
         .merge(replay::router())
         .merge(streams::router())

@@ -5,6 +5,7 @@
 
 use crate::http::extract::{Auditor, Path, Query};
 use crate::http::problem::{FieldError, Problem};
+use crate::http::value::CardFinder;
 use crate::replay::{self, ReplayError, parse_as_of, show_as_of};
 use crate::state::AppState;
 use aggregates::{Decider, GiftCard, LoyaltyAccount, Order, StockItem};
@@ -23,7 +24,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 /// How long a question waits for appends that are under way.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -96,15 +97,18 @@ async fn stock(
 }
 
 /// Get a gift card as of any moment
-#[utoipa::path(get, path = "/audit/giftcards/{id}", tag = "audit", security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The id of the card"), AsOfQuery),
+#[utoipa::path(get, path = "/audit/giftcards/{code}", tag = "audit", security(("bearer" = [])),
+    params(("code" = String, Path, description = "The present code of the card, or its id"),
+           AsOfQuery),
     responses((status = 200, description = "Its state then", body = StateResource)))]
 async fn gift_card(
     State(state): State<AppState>,
     _auditor: Auditor,
-    Path(id): Path<Uuid>,
+    finder: CardFinder,
+    Path(code): Path<String>,
     Query(query): Query<AsOfQuery>,
 ) -> Result<Json<StateResource>, Problem> {
+    let id = finder.named(&state, &code).await?;
     state_as_of(&state, <GiftCard as Decider>::TYPE, &id.to_string(), &query).await
 }
 
@@ -147,7 +151,7 @@ pub(super) async fn state_as_of(
 }
 
 /// The moment that is asked about, once it is settled. What the feed shows is settled already.
-async fn moment(state: &AppState, query: &AsOfQuery) -> Result<AsOf, Problem> {
+pub(super) async fn moment(state: &AppState, query: &AsOfQuery) -> Result<AsOf, Problem> {
     let Some(text) = query.as_of.as_deref().filter(|text| !text.is_empty()) else {
         return Ok(AsOf::Position(feed::head(&state.pool).await?));
     };
