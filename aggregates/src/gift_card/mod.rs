@@ -114,7 +114,7 @@ impl GiftCard {
                 currency: card.currency,
                 buyer: card.buyer,
                 payment_id: card.payment_id,
-                expires_at: card.expires_at,
+                expires_at: card.valid_if_paid(at),
                 at,
                 by,
             }]),

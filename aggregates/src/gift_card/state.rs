@@ -78,6 +78,16 @@ impl Details {
         self.available.checked_add(self.held()).unwrap_or(Money::MAX)
     }
 
+    /// Until when the card is valid if it is paid for at a moment: not less than planned, and as
+    /// long as it was bought for where its time would be up already.
+    pub(super) fn valid_if_paid(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        if !self.has_expired(at) {
+            return self.expires_at;
+        }
+        let lifetime = self.expires_at - self.created_at;
+        at.checked_add_signed(lifetime).unwrap_or(self.expires_at)
+    }
+
     pub(super) fn has_expired(&self, at: DateTime<Utc>) -> bool {
         at >= self.expires_at
     }
@@ -90,7 +100,7 @@ impl GiftCard {
                 Some(card) => Self::Requested(card),
                 None => self,
             },
-            Event::Issued { amount, at, .. } => {
+            Event::Issued { amount, expires_at, at, .. } => {
                 let begun = match self {
                     Self::Nonexistent => Details::begun(event).map_or(self, Self::Active),
                     Self::Requested(_)
@@ -101,6 +111,7 @@ impl GiftCard {
                 begun.into_phase(*at, Self::Active, |card| {
                     card.issued = *amount;
                     card.available = *amount;
+                    card.expires_at = *expires_at;
                 })
             }
             Event::Withdrawn { at, .. } => self.into_phase(*at, Self::Withdrawn, |_| {}),

@@ -32,7 +32,9 @@ impl LoyaltyAccount {
             return Err(Error::AlreadyEarned);
         }
         let tier = self.tier.clone();
-        let points = programme.earned(&tier, spend);
+        // Never more than can be counted: the sums of the ledger must stay exact.
+        let most = Points::MAX.saturating_sub(self.totals.earned);
+        let points = programme.earned(&tier, spend).min(most);
         let programme = programme.version;
         Ok(vec![Event::Earned { order_id, points, spend, tier, programme, at, by }])
     }

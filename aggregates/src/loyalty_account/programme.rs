@@ -87,10 +87,15 @@ impl Programme {
     /// Over how many days spend counts.
     pub const SPEND_DAYS: i64 = 365;
 
-    /// Whether there is a tier for every spend, and the tiers rise.
+    /// The longest time in days, a century: dates past the calendar's end cannot be reckoned with.
+    const MAX_DAYS: u32 = 36_500;
+
+    /// Whether there is a tier for every spend, the tiers rise, and no time is beyond all bounds.
     pub fn is_sound(&self) -> bool {
         let rising = self.tiers.windows(2).all(|pair| pair[0].from_spend < pair[1].from_spend);
+        let days = [self.grace_days, self.lifetime_days, self.announce_days];
         rising
+            && days.into_iter().all(|days| days <= Self::MAX_DAYS)
             && self.tiers.first().is_some_and(|first| first.from_spend.is_zero())
             && self.largest_share_percent <= 100
     }

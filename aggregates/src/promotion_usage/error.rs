@@ -5,7 +5,7 @@
 pub enum Error {
     #[error("the customer used the promotion {limit} times, as often as one customer can")]
     LimitReached { limit: u32 },
-    #[error("the order holds a use already")]
+    #[error("the order holds or has taken a use already")]
     AlreadyHeld,
     #[error("no use is held for the order")]
     NothingHeld,

@@ -59,7 +59,10 @@ impl Decider for PromotionUsage {
 
     fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         match command {
-            Command::Hold { order_id, .. } if self.held.contains(&order_id) => {
+            // An order counts once: a second use of it would get lost in the sets.
+            Command::Hold { order_id, .. }
+                if self.held.contains(&order_id) || self.used.contains(&order_id) =>
+            {
                 Err(Error::AlreadyHeld)
             }
             Command::Hold { order_id, limit, at } => {
