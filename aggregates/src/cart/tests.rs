@@ -1,7 +1,9 @@
 //! The rules of a cart, given / when / then, and its sums under any history.
 
+mod payment;
+
 use super::*;
-use crate::testing::{id, money, units};
+use crate::testing::{id, money, points, units};
 use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -195,6 +197,7 @@ fn any_command() -> impl Strategy<Value = Command> {
     prop_oneof![
         4 => (product.clone(), quantity.clone(), 0..2000_u32).prop_map(|(id, n, a)| add(id, n, a)),
         2 => (product.clone(), quantity, 0..2000_u32).prop_map(|(id, n, a)| change(id, n, a)),
+        1 => payment::any_command(),
         1 => product.prop_map(|product| Command::RemoveItem { product_id: id(product) }),
         1 => prop::collection::vec(guest, 0..5).prop_map(merge),
         1 => Just(Command::Clear),

@@ -1,11 +1,14 @@
 //! The rules of an order, given / when / then.
 
 mod laws;
+mod parts;
+mod pricing_laws;
 mod refunds;
 mod steps;
+mod waterfall;
 
 use super::*;
-use crate::testing::{id, minute, money, units};
+use crate::testing::{id, minute, money, points, units};
 use crate::{Currency, UserId};
 use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 
@@ -37,6 +40,16 @@ fn two_lines() -> Vec<NewLine> {
 }
 
 fn place(number: &str, lines: Vec<NewLine>, delivery_cost: &str) -> Command {
+    place_paid_with(number, lines, delivery_cost, Points::ZERO, None)
+}
+
+fn place_paid_with(
+    number: &str,
+    lines: Vec<NewLine>,
+    delivery_cost: &str,
+    points: Points,
+    gift_card: Option<CardPart>,
+) -> Command {
     Command::Place {
         number: number.to_owned(),
         user_id: id(CUSTOMER),
@@ -46,13 +59,17 @@ fn place(number: &str, lines: Vec<NewLine>, delivery_cost: &str) -> Command {
         delivery_method: DeliveryMethod::Express,
         delivery_cost: money(delivery_cost),
         promo_code: None,
-        points: Points::ZERO,
-        gift_card: None,
+        points,
+        gift_card,
         payment_method: PaymentMethod::Card,
         payment_id: id(300),
         expires_at: minute(15),
         at: minute(0),
     }
+}
+
+fn card_part(amount: &str) -> CardPart {
+    CardPart { gift_card_id: id(500), amount: money(amount) }
 }
 
 /// An order of [`two_lines`] with 5.00 of delivery: 104.97 in all.

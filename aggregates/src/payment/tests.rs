@@ -113,6 +113,33 @@ fn a_payment_is_requested_once() {
 }
 
 #[test]
+fn a_payment_is_for_an_order_or_for_a_gift_card() {
+    let Command::Request { user_id, amount, currency, method, at, .. } = request() else {
+        panic!("a request");
+    };
+    let requested_for = |order_id, gift_card_id| Event::Requested {
+        order_id,
+        gift_card_id,
+        user_id,
+        amount,
+        currency,
+        method,
+        at,
+    };
+    for (purpose, event) in [
+        (Purpose::Order(id(1)), requested_for(Some(id(1)), None)),
+        (Purpose::GiftCard(id(1)), requested_for(None, Some(id(1)))),
+    ] {
+        given(vec![])
+            .when(Command::Request { purpose, user_id, amount, currency, method, at })
+            .then_expect_events(vec![event.clone()]);
+        let payment = state(&[event]);
+        assert_eq!(payment.details().map(|details| details.purpose), Some(purpose));
+        assert_eq!(purpose.order_id().is_some(), purpose.gift_card_id().is_none());
+    }
+}
+
+#[test]
 fn what_was_not_requested_cannot_go_on() {
     for command in
         [start(), complete(), fail(), void(), request_refund(1, "1.00"), complete_refund(1)]
