@@ -49,6 +49,15 @@ impl CardFinder {
         }
     }
 
+    /// The card of a code or of an id: whoever lost the code does not know it. For those who may
+    /// name any card.
+    pub async fn named(&self, state: &AppState, name: &str) -> Result<GiftCardId, Problem> {
+        match name.parse::<GiftCardId>() {
+            Ok(id) => Ok(id),
+            Err(_) => self.find(state, name).await.map(|(id, _)| id),
+        }
+    }
+
     /// The same, as a cart or an order notes it.
     pub async fn applied(
         &self,

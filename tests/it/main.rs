@@ -18,3 +18,5 @@ mod postgres;
 mod processes;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod value;

@@ -5,7 +5,7 @@ mod queries;
 #[cfg(test)]
 mod tests;
 
-pub use queries::{by_code, expired, gift_card};
+pub use queries::{bought_by, by_code, expired, gift_card};
 
 use crate::{ApplyError, Envelope, Projection};
 use aggregates::{Decider, Fact, GiftCard, GiftCardId, Money, UserId};

@@ -1,8 +1,8 @@
 //! Reads of gift cards.
 
 use super::Row;
-use aggregates::GiftCardId;
 use aggregates::gift_card::CodeHash;
+use aggregates::{GiftCardId, UserId};
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use sqlx::types::Json;
@@ -15,6 +15,18 @@ pub async fn gift_card(db: &PgPool, id: GiftCardId) -> Result<Option<Row>, sqlx:
     .fetch_optional(db)
     .await?;
     Ok(row.map(|row| row.0))
+}
+
+/// All cards that a person bought, the first one first.
+pub async fn bought_by(db: &PgPool, id: UserId) -> Result<Vec<Row>, sqlx::Error> {
+    let rows = sqlx::query_scalar!(
+        r#"SELECT to_json(c) AS "row!: Json<Row>" FROM read.gift_cards c
+            WHERE c.buyer = $1 ORDER BY c.created_at, c.id"#,
+        id.uuid()
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// The card that has this code now.

@@ -4,7 +4,7 @@ mod queries;
 #[cfg(test)]
 mod tests;
 
-pub use queries::{by_order, payment};
+pub use queries::{by_order, by_user, payment};
 
 use crate::{ApplyError, Envelope, Projection};
 use aggregates::payment::Status;

@@ -204,7 +204,7 @@ async fn disable(
     Path(code): Path<String>,
     body: Option<Json<DisableGiftCard>>,
 ) -> Result<Response, Problem> {
-    let id = named(&state, &finder, &code).await?;
+    let id = finder.named(&state, &code).await?;
     let reason = body.map(|Json(body)| body.reason).unwrap_or_default();
     let answer = |card: &CardState| Reply::ok(&GiftCardResource::after(card)).version(card.version);
     let cards = GiftCards::of(&state);
@@ -227,7 +227,7 @@ async fn reissue(
     ctx: CommandContext,
     Path(code): Path<String>,
 ) -> Result<Response, Problem> {
-    let id = named(&state, &finder, &code).await?;
+    let id = finder.named(&state, &code).await?;
     let answer = |card: &CardState| {
         Reply::ok(&GiftCardResource::after(card))
             .recorded_as(&GiftCardResource::without_code(card))
@@ -236,14 +236,6 @@ async fn reissue(
     let cards = GiftCards::of(&state);
     let outcome = cards.reissue(ctx.metadata(), id, admin.id, ctx.idempotency(), answer).await?;
     told(&state, &ctx, outcome).await
-}
-
-/// An administrator may name a card by its id too: whoever lost the code does not know it.
-async fn named(state: &AppState, finder: &CardFinder, name: &str) -> Result<GiftCardId, Problem> {
-    match name.parse::<GiftCardId>() {
-        Ok(id) => Ok(id),
-        Err(_) => finder.find(state, name).await.map(|(id, _)| id),
-    }
 }
 
 /// The answer shows the code, the recorded one does not.

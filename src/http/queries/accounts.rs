@@ -4,9 +4,10 @@ use crate::auth::{SessionView, personal};
 use crate::http::extract::Caller;
 use crate::http::problem::Problem;
 use crate::http::reply::versioned;
-use crate::http::resources::OrderResource;
+use crate::http::resources::{GiftCardResource, OrderResource, PaymentResource};
 use crate::http::user::OwnUser;
 use crate::state::AppState;
+use aggregates::{Cart, LoyaltyAccount};
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -49,6 +50,15 @@ struct Export {
     personal_data: BTreeMap<String, String>,
     sessions: Vec<SessionView>,
     orders: Vec<OrderResource>,
+    payments: Vec<PaymentResource>,
+    /// The gift cards that the caller bought, without their codes.
+    gift_cards: Vec<GiftCardResource>,
+    /// The whole loyalty account: lots, holds, earnings, tier.
+    #[schema(value_type = Option<Object>)]
+    loyalty: Option<LoyaltyAccount>,
+    /// What is in the cart, and what it is to be paid with.
+    #[schema(value_type = Option<Object>)]
+    cart: Option<Cart>,
 }
 
 /// Everything that is stored of the caller
@@ -62,6 +72,14 @@ async fn export(State(state): State<AppState>, caller: Caller) -> Result<Json<Ex
         personal_data: personal::all(&state.read_pool, caller.id).await?,
         sessions: state.sessions.list(caller.id, now).await?,
         orders: own_orders(&state, caller).await?,
+        payments: own_payments(&state, caller).await?,
+        gift_cards: own_gift_cards(&state, caller, now).await?,
+        loyalty: projections::loyalty::account(&state.read_pool, caller.id)
+            .await?
+            .map(|row| row.state),
+        cart: projections::carts::cart(&state.read_pool, caller.id.uuid().into())
+            .await?
+            .map(|view| view.cart),
     }))
 }
 
@@ -70,6 +88,25 @@ async fn own_account(state: &AppState, caller: Caller) -> Result<AccountView, Pr
         .await?
         .filter(|view| !view.account.is_erased)
         .ok_or_else(|| Problem::not_found("user_not_found", "there is no such account (yet)"))
+}
+
+async fn own_payments(state: &AppState, caller: Caller) -> Result<Vec<PaymentResource>, Problem> {
+    let rows = projections::payments::by_user(&state.read_pool, caller.id).await?;
+    let shown =
+        |row: projections::payments::Row| PaymentResource::of(row.id, &row.state, row.version);
+    Ok(rows.into_iter().filter_map(shown).collect())
+}
+
+async fn own_gift_cards(
+    state: &AppState,
+    caller: Caller,
+    now: DateTime<Utc>,
+) -> Result<Vec<GiftCardResource>, Problem> {
+    let rows = projections::gift_cards::bought_by(&state.read_pool, caller.id).await?;
+    let shown = |row: projections::gift_cards::Row| {
+        GiftCardResource::of(row.id, &row.state, row.version, None, now)
+    };
+    Ok(rows.into_iter().filter_map(shown).collect())
 }
 
 async fn own_orders(state: &AppState, caller: Caller) -> Result<Vec<OrderResource>, Problem> {

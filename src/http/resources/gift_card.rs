@@ -47,6 +47,8 @@ impl GiftCardResource {
         now: DateTime<Utc>,
     ) -> Option<Self> {
         let (status, details): (Status, &Details) = (card.status(now)?, card.details()?);
+        // Nobody needs the code of a card that was never paid for.
+        let code = code.filter(|_| status != Status::Withdrawn);
         Some(Self {
             id: id.uuid(),
             code: code.map_or_else(|| masked(&details.hint), Code::grouped),
