@@ -1,5 +1,5 @@
-//! One attempt to collect the money for an order or for a gift card, and what was given back of it. Records what the
-//! payment provider says; never talks to it.
+//! One attempt to collect the money for an order or for a gift card, and what was given back of it.
+//! Records what the payment provider says; never talks to it.
 
 mod command;
 mod error;
