@@ -163,15 +163,15 @@ fn report(proof: &Proof, leaf: Option<Uuid>) -> Result<(), CliError> {
         ),
         Proof::Inclusion(proof) => {
             let (hash, index) = (&proof.event_hash, proof.leaf_index);
+            let claimed = proof.event_id;
             match leaf {
                 None => {
-                    println!("proof: the event with the hash {hash} is leaf {index} of the log")
+                    println!("proof: the event with the hash {hash} is leaf {index} of the log");
                 }
-                Some(id) if id == proof.event_id => {
+                Some(id) if id == claimed => {
                     println!("proof: the event {id} is leaf {index} of the log, as in the export");
                 }
                 Some(id) => {
-                    let claimed = proof.event_id;
                     return Err(CliError::Failed(format!(
                         "the proof names the event {claimed}, but leaf {index} is the event {id}"
                     )));
