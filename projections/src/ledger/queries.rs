@@ -69,6 +69,15 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Behind all lines of the event at a place in the feed.
+    pub fn behind(position: Position) -> Self {
+        Self {
+            transaction_id: i64::try_from(position.transaction_id).unwrap_or(i64::MAX),
+            global_position: position.global_position,
+            line: i16::MAX,
+        }
+    }
+
     fn at(row: &Row) -> Self {
         let Row { transaction_id, global_position, line, .. } = *row;
         Self { transaction_id, global_position, line }

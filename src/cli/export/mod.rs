@@ -1,7 +1,10 @@
-//! `ledgerline export`: the log as a file, in feed order and in bounded memory: one page of events,
-//! and for Parquet one row group, is all that is held.
+//! `ledgerline export`: the log or the journal as a file, in feed order and in bounded memory: one
+//! page, and for Parquet one row group, is all that is held.
 
+mod columns;
 mod csv;
+mod journal;
+mod log;
 mod ndjson;
 mod parquet;
 mod target;
@@ -10,13 +13,19 @@ use super::{CliError, open};
 use crate::config::Flags;
 use crate::replay::parse_as_of;
 use clap::ValueEnum;
+use columns::Columns;
 use eventlog::export::{Export, Selection};
 use eventlog::tree::Frontier;
 use eventlog::{AsOf, ExportLine, verify};
 use indicatif::{ProgressBar, ProgressStyle};
+use journal::JournalLine;
+use projections::ledger::{self, Cursor, Filter};
 use sqlx::PgPool;
 use std::path::PathBuf;
 use target::Target;
+
+/// Lines of the journal that are read at once.
+const JOURNAL_PAGE: u32 = 5_000;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -28,6 +37,9 @@ pub struct Args {
     /// Where to end: an RFC 3339 time or a position, both included
     #[arg(long, value_name = "TIME|POSITION", value_parser = moment)]
     to: Option<AsOf>,
+    /// What to export
+    #[arg(long, value_enum, default_value_t = What::Log)]
+    what: What,
     #[arg(long, value_enum, default_value_t = Format::Ndjson)]
     format: Format,
     /// Only this stream, as `type/id`
@@ -36,6 +48,15 @@ pub struct Args {
     /// The file, written beside and put in its place when it is complete; `-` is standard output
     #[arg(long, default_value = "-")]
     output: PathBuf,
+}
+
+/// What is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// The events, byte for byte
+    Log,
+    /// The double-entry journal, one line of an entry each
+    Journal,
 }
 
 /// The forms of an export. Only NDJSON can be imported.
@@ -47,8 +68,8 @@ enum Format {
 }
 
 /// A file that is being written.
-trait Sink {
-    fn write(&mut self, lines: Vec<ExportLine>) -> Result<(), SinkError>;
+trait Sink<L> {
+    fn write(&mut self, lines: Vec<L>) -> Result<(), SinkError>;
     /// Writes what is held back, and hands the target on.
     fn finish(self: Box<Self>) -> Result<Target, SinkError>;
 }
@@ -63,7 +84,10 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
     let selection = selection(&args)?;
     let (_, database) = open(args.flags.clone()).await?;
     let pool = database.owner_pool().await?;
-    let done = export(&pool, selection, &args).await;
+    let done = match args.what {
+        What::Log => export(&pool, selection, &args).await,
+        What::Journal => export_journal(&pool, &args).await,
+    };
     pool.close().await;
     database.close().await.map_err(crate::server::ServerError::from)?;
     done
@@ -89,10 +113,8 @@ fn selection(args: &Args) -> Result<Selection, CliError> {
 async fn export(pool: &PgPool, selection: Selection, args: &Args) -> Result<(), CliError> {
     let importable = selection.is_importable();
     let of_stream = selection.stream.is_some();
-    let failed = |source: SinkError| {
-        CliError::Failed(format!("{} cannot be written: {source}", args.output.display()))
-    };
-    let mut sink = sink(args).map_err(failed)?;
+    let failed = |source| unwritable(args, source);
+    let mut sink = sink::<ExportLine>(args).map_err(failed)?;
     let bar = if of_stream {
         ProgressBar::no_length()
     } else {
@@ -129,11 +151,47 @@ async fn export(pool: &PgPool, selection: Selection, args: &Args) -> Result<(), 
     Ok(())
 }
 
-fn sink(args: &Args) -> Result<Box<dyn Sink>, SinkError> {
+/// The journal as the read models know it; it lags behind the log for a moment at most.
+async fn export_journal(pool: &PgPool, args: &Args) -> Result<(), CliError> {
+    if args.stream.is_some() {
+        return Err(CliError::Failed("the journal is exported whole: leave --stream out".into()));
+    }
+    let failed = |source| unwritable(args, source);
+    projections::ensure(pool, &projections::all()).await?;
+    let mut filter = Filter { limit: JOURNAL_PAGE, as_of: args.to, ..Filter::default() };
+    match args.from {
+        Some(AsOf::Time(from)) => filter.from = Some(from),
+        Some(AsOf::Position(behind)) => filter.after = Some(Cursor::behind(behind)),
+        None => {}
+    }
+    let mut sink = sink::<JournalLine>(args).map_err(failed)?;
+    let bar = ProgressBar::new_spinner();
+    let mut lines = 0_u64;
+    loop {
+        let page = ledger::entries(pool, &filter).await?;
+        lines += u64::try_from(page.items.len()).unwrap_or_default();
+        let written = page.items.into_iter().map(JournalLine::from);
+        sink.write(written.collect()).map_err(failed)?;
+        bar.set_message(format!("{lines} lines of the journal"));
+        bar.tick();
+        let Some(next) = page.next else { break };
+        filter.after = Some(next);
+    }
+    bar.finish_and_clear();
+    sink.finish().and_then(Target::complete).map_err(failed)?;
+    eprintln!("exported {lines} lines of the journal");
+    Ok(())
+}
+
+fn unwritable(args: &Args, source: SinkError) -> CliError {
+    CliError::Failed(format!("{} cannot be written: {source}", args.output.display()))
+}
+
+fn sink<L: Columns>(args: &Args) -> Result<Box<dyn Sink<L>>, SinkError> {
     let target = Target::open(&args.output)?;
     Ok(match args.format {
         Format::Ndjson => Box::new(ndjson::Ndjson::new(target)),
-        Format::Csv => Box::new(csv::Csv::new(target)),
-        Format::Parquet => Box::new(parquet::Parquet::new(target)?),
+        Format::Csv => Box::new(csv::Csv::new::<L>(target)),
+        Format::Parquet => Box::new(parquet::Parquet::<L>::new(target)?),
     })
 }

@@ -1,8 +1,8 @@
 //! One JSON object a line: the form that can be imported and verified elsewhere.
 
+use super::columns::Columns;
 use super::target::Target;
 use super::{Sink, SinkError};
-use eventlog::ExportLine;
 use std::io::Write;
 
 pub(super) struct Ndjson {
@@ -15,8 +15,8 @@ impl Ndjson {
     }
 }
 
-impl Sink for Ndjson {
-    fn write(&mut self, lines: Vec<ExportLine>) -> Result<(), SinkError> {
+impl<L: Columns> Sink<L> for Ndjson {
+    fn write(&mut self, lines: Vec<L>) -> Result<(), SinkError> {
         for line in &lines {
             serde_json::to_writer(&mut self.target, line)?;
             self.target.write_all(b"\n")?;
