@@ -96,7 +96,9 @@ pub enum ConfigError {
         "a process with the role {role:?} needs LEDGERLINE_CODE_KEY: it must know the gift cards of others"
     )]
     CodeKeyMissing { role: Role },
-    #[error("the loyalty programme needs a tier from 0.00, and tiers by rising spend")]
+    #[error(
+        "the loyalty programme needs a tier from 0.00, tiers by rising spend, a share of at most 100 percent, and at most 36500 days"
+    )]
     LoyaltyTiers,
     #[error("LEDGERLINE_ADMIN_PASSWORD needs LEDGERLINE_ADMIN_EMAIL")]
     AdminEmailMissing,
