@@ -15,7 +15,8 @@ pub(super) async fn what_is_stored(
 ) -> Result<Option<&'static str>, sqlx::Error> {
     let found = sqlx::query!(
         r#"SELECT EXISTS (SELECT FROM events) AS "events!",
-                  EXISTS (SELECT FROM tree_heads) AS "tree_heads!",
+                  EXISTS (SELECT FROM tree_heads) OR EXISTS (SELECT FROM tree_tiles)
+                      OR EXISTS (SELECT FROM signed_checkpoints) AS "tree_heads!",
                   EXISTS (SELECT FROM snapshots) AS "snapshots!",
                   EXISTS (SELECT FROM checkpoints WHERE transaction_id > '0'::xid8) AS "checkpoints!""#
     )

@@ -28,6 +28,8 @@ use super::wait::eventually;
 pub const PASSWORD: &str = "correct horse battery staple";
 /// Shared by the processes of a divided server.
 pub const JWT_KEY: &str = "a text that signs the tokens of the tests, long enough";
+/// Shared by them, too: any of them must know the gift cards that another has made.
+const CODE_KEY: &str = "a text that keys the codes of the tests, long enough";
 const ADMIN: &str = "admin@example.com";
 
 #[derive(Debug, Parser)]
@@ -99,6 +101,7 @@ impl Setup {
             ("--data-dir", path(folder.path().to_owned())),
             ("--database-url", database.url()),
             ("--jwt-key", JWT_KEY.to_owned()),
+            ("--code-key", CODE_KEY.to_owned()),
             ("--rate-limits", "off".to_owned()),
             ("--config", path(file)),
         ];
