@@ -73,6 +73,11 @@ impl History {
         Ok(rows)
     }
 
+    /// The last event.
+    pub fn last(&self) -> &Envelope {
+        self.events.last().unwrap()
+    }
+
     /// The only row there is.
     pub fn row<P: Projection>(&self) -> P::Row {
         let mut rows = self.fold::<P>().unwrap();

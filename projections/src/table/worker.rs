@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use eventlog::Position;
 use sqlx::PgConnection;
 use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -108,7 +109,7 @@ impl<P: Projection> TableWorker<P> {
         for slot in slots.iter().filter(|slot| P::STREAMS.contains(&slot.stream_type())) {
             match slot {
                 Slot::Readable(event) => {
-                    let keys = P::keys(event).map_err(|error| poison(event, &error))?;
+                    let keys = fold(event, || Ok(P::keys(event)?.into_iter().collect::<Vec<_>>()))?;
                     touched.extend(keys.into_iter().map(|key| (event, key)));
                 }
                 Slot::Unreadable { position, event_id, error, .. } => {
@@ -165,8 +166,17 @@ async fn execute(db: &mut PgConnection, sql: &str, columns: Columns) -> Result<(
     check(query.execute(db).await, rows)
 }
 
-fn poison(event: &crate::Envelope, error: &crate::ApplyError) -> Fault {
-    Fault::Poison { at: Some((event.position, event.event_id)), error: error.to_string() }
+/// A step of the fold. What goes wrong in it, a panic too, is this projection's own affair.
+fn fold<T>(
+    event: &crate::Envelope,
+    step: impl FnOnce() -> Result<T, crate::ApplyError>,
+) -> Result<T, Fault> {
+    let error = match catch_unwind(AssertUnwindSafe(step)) {
+        Ok(Ok(done)) => return Ok(done),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the fold panicked".to_owned(),
+    };
+    Err(Fault::Poison { at: Some((event.position, event.event_id)), error })
 }
 
 /// A statement must change exactly the rows that were meant; else memory and table have parted,
@@ -203,7 +213,7 @@ impl<P: Projection> Worker for TableWorker<P> {
                 Some(row) => row,
                 None => self.rows.get(key).cloned().flatten(),
             };
-            let row = P::apply(row, key, event).map_err(|error| poison(event, &error))?;
+            let row = fold(event, || P::apply(row, key, event))?;
             self.pending.insert(key.clone(), row);
         }
         self.store(db).await
@@ -218,5 +228,29 @@ impl<P: Projection> Worker for TableWorker<P> {
 
     fn rolled_back(&mut self) {
         self.pending.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ApplyError;
+    use crate::testing::{History, event_id};
+    use aggregates::{Fact, cart};
+
+    #[test]
+    fn an_error_or_a_panic_in_a_fold_poisons_it_at_that_event() {
+        let history = History::default().then("1", Fact::Cart(cart::Event::Cleared {}));
+        let event = history.last();
+        assert_eq!(fold(event, || Ok(7)).unwrap(), 7);
+        let steps: [fn() -> Result<i32, ApplyError>; 2] =
+            [|| Err(ApplyError::Overflow), || panic!("an impossible row")];
+        for (step, message) in steps.into_iter().zip(["a number left its range", "panicked"]) {
+            let Err(Fault::Poison { at, error }) = fold(event, step) else {
+                panic!("not poisoned: {message}");
+            };
+            assert_eq!(at, Some((event.position, event_id(0))));
+            assert!(error.contains(message), "{error}");
+        }
     }
 }
