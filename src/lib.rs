@@ -19,6 +19,7 @@ pub mod http;
 pub mod images;
 pub mod jobs;
 mod keyfile;
+pub mod ledgers;
 pub mod log;
 pub mod migrations;
 pub mod payments;

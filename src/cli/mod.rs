@@ -69,6 +69,8 @@ pub enum CliError {
     Database(#[from] sqlx::Error),
     #[error("the log is not intact: {0}")]
     NotIntact(#[from] eventlog::verify::VerifyError),
+    #[error("the ledgers are not right: {0}")]
+    NotRight(#[from] crate::ledgers::LedgersError),
     #[error(transparent)]
     Import(#[from] eventlog::import::ImportError),
     #[error(transparent)]

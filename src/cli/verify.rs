@@ -5,9 +5,11 @@ use super::{CliError, open};
 use crate::audit;
 use crate::audit::note::Verifier;
 use crate::config::Flags;
+use crate::ledgers;
 use eventlog::tree::Head;
 use eventlog::verify;
 use indicatif::{ProgressBar, ProgressStyle};
+use projections::ledger::Account;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -22,6 +24,12 @@ pub struct Args {
     /// May be given several times
     #[arg(long, value_name = "FILE", requires = "vkey", conflicts_with = "stream")]
     checkpoint: Vec<PathBuf>,
+    /// The ledgers, and nothing else: gift cards, points, uses of promotions, and the books
+    #[arg(long, conflicts_with_all = ["stream", "checkpoint", "all"])]
+    ledgers: bool,
+    /// The ledgers too
+    #[arg(long, conflicts_with = "stream")]
+    all: bool,
     /// The key that verifies it: name+hash+key
     #[arg(long)]
     vkey: Option<Verifier>,
@@ -42,7 +50,13 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
     }
     let (_, database) = open(args.flags).await?;
     let pool = database.owner_pool().await?;
-    let checked = check(&pool, stream, &kept).await;
+    let checked = async {
+        if !args.ledgers {
+            check(&pool, stream, &kept).await?;
+        }
+        if args.ledgers || args.all { check_ledgers(&pool).await } else { Ok(()) }
+    }
+    .await;
     pool.close().await;
     database.close().await.map_err(crate::server::ServerError::from)?;
     checked
@@ -82,6 +96,27 @@ async fn check(
     for head in kept {
         println!("intact since the checkpoint of {} events", head.size);
     }
+    Ok(())
+}
+
+async fn check_ledgers(pool: &sqlx::PgPool) -> Result<(), CliError> {
+    let started = Instant::now();
+    let bar = progress_bar(verify::estimated_events(pool).await?, "ledgers");
+    let report = ledgers::verify(pool, |events| bar.set_position(events)).await?;
+    bar.finish_and_clear();
+    let owed = |account| -report.balance(account);
+    println!(
+        "ledgers right: {} events, {} lines in the journal; {} owed on {} gift cards, {} in points \
+         to {} customers; {} promotions; {:.2} s",
+        report.events,
+        report.lines,
+        owed(Account::GiftCardLiability),
+        report.cards,
+        owed(Account::LoyaltyLiability),
+        report.accounts,
+        report.promotions,
+        started.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
