@@ -2,7 +2,7 @@
 
 use aggregates::{
     Account, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
-    PromotionUsage, StockItem, upcast,
+    PromotionUsage, Review, StockItem, Wishlist, upcast,
 };
 use cqrs_es::Aggregate;
 use eventlog::{Codec, Entity, SnapshotPolicy, Work};
@@ -21,7 +21,9 @@ pub fn codec() -> Codec {
         <Product as Decider>::TYPE,
         <Promotion as Decider>::TYPE,
         <PromotionUsage as Decider>::TYPE,
+        <Review as Decider>::TYPE,
         <StockItem as Decider>::TYPE,
+        <Wishlist as Decider>::TYPE,
     ] {
         codec = codec.upcast(aggregate_type, upcast::upcasters(aggregate_type));
     }

@@ -39,7 +39,9 @@ cqrs_aggregates!(
     crate::Product,
     crate::Promotion,
     crate::PromotionUsage,
+    crate::Review,
     crate::StockItem,
+    crate::Wishlist,
 );
 
 /// Implements [`cqrs_es::DomainEvent`]: each variant's stored name is its Rust name, its version

@@ -2,11 +2,11 @@
 
 use crate::{
     Account, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
-    PromotionUsage, StockItem, upcast,
+    PromotionUsage, Review, StockItem, Wishlist, upcast,
 };
 use crate::{
     account, cart, gift_card, loyalty_account, order, payment, product, promotion, promotion_usage,
-    stock_item,
+    review, stock_item, wishlist,
 };
 use cqrs_es::DomainEvent;
 use serde::de::DeserializeOwned;
@@ -23,7 +23,9 @@ pub enum Fact {
     Product(product::Event),
     Promotion(promotion::Event),
     PromotionUsage(promotion_usage::Event),
+    Review(review::Event),
     StockItem(stock_item::Event),
+    Wishlist(wishlist::Event),
 }
 
 /// A stored event that this version of the program cannot read.
@@ -69,7 +71,9 @@ impl Fact {
             Product,
             Promotion,
             PromotionUsage,
-            StockItem
+            Review,
+            StockItem,
+            Wishlist
         )
     }
 }

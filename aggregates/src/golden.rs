@@ -8,7 +8,7 @@ mod samples;
 use crate::{Decider, Fact};
 use crate::{
     account, cart, gift_card, loyalty_account, order, payment, product, promotion, promotion_usage,
-    stock_item,
+    review, stock_item, wishlist,
 };
 use cqrs_es::DomainEvent;
 use serde::Serialize;
@@ -107,6 +107,16 @@ fn promotion_usage_events_keep_their_stored_form() {
 }
 
 #[test]
+fn review_events_keep_their_stored_form() {
+    check::<crate::Review>(review::Event::TYPES, &samples::review(), Fact::Review);
+}
+
+#[test]
+fn wishlist_events_keep_their_stored_form() {
+    check::<crate::Wishlist>(wishlist::Event::TYPES, &samples::wishlist(), Fact::Wishlist);
+}
+
+#[test]
 fn stock_item_events_keep_their_stored_form() {
     check::<crate::StockItem>(stock_item::Event::TYPES, &samples::stock_item(), Fact::StockItem);
 }
@@ -133,7 +143,9 @@ fn there_is_one_golden_file_for_each_event() {
         .chain(of("product", product::Event::TYPES))
         .chain(of("promotion", promotion::Event::TYPES))
         .chain(of("promotion_usage", promotion_usage::Event::TYPES))
+        .chain(of("review", review::Event::TYPES))
         .chain(of("stock_item", stock_item::Event::TYPES))
+        .chain(of("wishlist", wishlist::Event::TYPES))
         .collect();
     assert_eq!(files, expected);
 }

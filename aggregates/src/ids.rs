@@ -57,6 +57,8 @@ ids!(
     PaymentId,
     /// One refund of an order; the payment provider's idempotency key for it.
     RefundId,
+    /// A review: follows from its product and its author.
+    ReviewId,
     /// A gift card; its code is something else, and can be replaced.
     GiftCardId,
 );

@@ -22,17 +22,19 @@ pub mod product;
 pub mod promotion;
 pub mod promotion_usage;
 mod quantity;
+pub mod review;
 pub mod stock_item;
 #[cfg(test)]
 mod testing;
 pub mod upcast;
+pub mod wishlist;
 
 pub use account::Account;
 pub use cart::Cart;
 pub use decider::Decider;
 pub use fact::{Fact, UnreadableEvent, decode_event};
 pub use gift_card::GiftCard;
-pub use ids::{CartId, GiftCardId, OrderId, PaymentId, ProductId, RefundId, UserId};
+pub use ids::{CartId, GiftCardId, OrderId, PaymentId, ProductId, RefundId, ReviewId, UserId};
 pub use loyalty_account::LoyaltyAccount;
 pub use money::{Currency, Money, MoneyError};
 pub use order::Order;
@@ -42,4 +44,6 @@ pub use product::Product;
 pub use promotion::{PromoCode, Promotion};
 pub use promotion_usage::PromotionUsage;
 pub use quantity::{Quantity, QuantityError};
+pub use review::Review;
 pub use stock_item::StockItem;
+pub use wishlist::Wishlist;

@@ -32,7 +32,9 @@ impl History {
             Fact::Product(_) => "product",
             Fact::Promotion(_) => "promotion",
             Fact::PromotionUsage(_) => "promotion_usage",
+            Fact::Review(_) => "review",
             Fact::StockItem(_) => "stock_item",
+            Fact::Wishlist(_) => "wishlist",
         };
         let stream_id = id.to_string();
         let sequence = self.sequences.entry((stream_type, stream_id.clone())).or_default();

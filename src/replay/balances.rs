@@ -3,7 +3,7 @@
 use super::Replayable;
 use aggregates::{
     Account, Cart, GiftCard, LoyaltyAccount, Order, Payment, Points, Product, Promotion,
-    PromotionUsage, StockItem,
+    PromotionUsage, Review, StockItem, Wishlist, review,
 };
 use serde_json::{Map, Value};
 
@@ -149,6 +149,20 @@ impl Replayable for PromotionUsage {
     }
 }
 
+impl Replayable for Review {
+    fn balances(&self) -> Balances {
+        let status = match self {
+            Self::Nonexistent => return vec![],
+            Self::Deleted(_) => return vec![("status", "deleted".into())],
+            Self::Posted { status: review::Status::Pending, .. } => "pending",
+            Self::Posted { status: review::Status::Published, .. } => "published",
+            Self::Posted { status: review::Status::Rejected, .. } => "rejected",
+        };
+        let rating = self.details().map(|details| details.rating.get());
+        vec![("status", status.into()), ("rating", rating.into())]
+    }
+}
+
 impl Replayable for StockItem {
     fn balances(&self) -> Balances {
         vec![
@@ -156,5 +170,11 @@ impl Replayable for StockItem {
             ("reserved", self.reserved().into()),
             ("available", self.available().into()),
         ]
+    }
+}
+
+impl Replayable for Wishlist {
+    fn balances(&self) -> Balances {
+        vec![("items", self.items().len().into())]
     }
 }

@@ -14,7 +14,7 @@ pub use story::{Step, in_one_line};
 
 use aggregates::{
     Account, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
-    PromotionUsage, StockItem,
+    PromotionUsage, Review, StockItem, Wishlist,
 };
 use chrono::{DateTime, Utc};
 use eventlog::history::{self, Stretch};
@@ -94,7 +94,9 @@ replayable!(
     Product,
     Promotion,
     PromotionUsage,
+    Review,
     StockItem,
+    Wishlist,
 );
 
 async fn tell_as<A: Replayable>(

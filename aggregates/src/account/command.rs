@@ -13,6 +13,8 @@ pub enum Command {
         fields: Vec<String>,
     },
     ChangePassword,
+    /// Somebody who says to have forgotten the password wants a link to a new one.
+    RequestPasswordReset,
     /// Causes nothing where the role is held already.
     ChangeRole {
         role: Role,

@@ -25,6 +25,8 @@ pub enum Event {
         fields: Vec<String>,
     },
     PasswordChanged {},
+    /// A link to a new password is to be mailed.
+    PasswordResetRequested {},
     RoleChanged {
         role: Role,
         previous: Role,
@@ -42,6 +44,7 @@ domain_event!(Event {
     EmailVerified => "1.0",
     ProfileChanged => "1.0",
     PasswordChanged => "1.0",
+    PasswordResetRequested => "1.0",
     RoleChanged => "1.0",
     Blocked => "1.0",
     Unblocked => "1.0",

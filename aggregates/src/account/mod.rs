@@ -157,6 +157,10 @@ impl Decider for Account {
                 self.in_use()?;
                 Ok(vec![Event::PasswordChanged {}])
             }
+            Command::RequestPasswordReset => {
+                self.in_use()?;
+                Ok(vec![Event::PasswordResetRequested {}])
+            }
             // Not the owner's doing, so it also works on a blocked account.
             Command::ChangeRole { role } => {
                 let previous = self.existing()?;

@@ -1,7 +1,9 @@
 //! One sample of each event, in the order in which its variants are declared.
 
+mod community;
 mod ledgers;
 
+pub use community::{review, wishlist};
 pub use ledgers::{gift_card, loyalty_account, promotion, promotion_usage};
 
 use crate::gift_card::CodeHash;
@@ -15,6 +17,7 @@ pub fn account() -> Vec<account::Event> {
         Event::EmailVerified {},
         Event::ProfileChanged { fields: vec!["email".to_owned(), "first_name".to_owned()] },
         Event::PasswordChanged {},
+        Event::PasswordResetRequested {},
         Event::RoleChanged { role: Role::Auditor, previous: Role::Customer },
         Event::Blocked { reason: "fraud".to_owned() },
         Event::Unblocked {},

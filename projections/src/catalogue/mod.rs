@@ -1,7 +1,9 @@
 //! The catalogue: products with their stock, to be listed, searched and filtered.
 //!
 //! Two streams fold into one row, the product's and its stock item's, in whichever order they come:
-//! a row that knows only stock has version 0 and stays hidden.
+//! a row that knows only stock has version 0 and stays hidden. The reviews of the product, a stream
+//! each, add what they change of its rating: sums, so that no order of them matters and none is
+//! counted from anything but its own event.
 
 mod facets;
 mod filter;
@@ -15,9 +17,10 @@ pub use filter::{Filter, Show};
 pub use queries::{Counts, Cursor, Page, PageRequest, Sort, counts, list, product, products};
 
 use crate::{ApplyError, Envelope, Projection};
+use aggregates::review::{self, Tally};
 use aggregates::{Currency, Fact, Money, ProductId, UserId, product, stock_item};
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -47,7 +50,10 @@ pub struct Row {
     /// which a float is exact.
     #[serde(with = "rust_decimal::serde::float")]
     pub rating: Decimal,
+    /// Published ones.
     pub reviews_count: i64,
+    /// The sum of their ratings, which the mean is made of.
+    pub rating_sum: i64,
     /// Of the product's stream; 0 where only stock is known.
     pub version: i64,
     /// Of the stock item's stream.
@@ -76,6 +82,7 @@ impl Row {
             archived: false,
             rating: Decimal::ZERO,
             reviews_count: 0,
+            rating_sum: 0,
             version: 0,
             stock_version: 0,
             created_at: at,
@@ -143,6 +150,23 @@ impl Row {
         self.quantity = self.quantity.checked_add(available).ok_or(ApplyError::Overflow)?;
         Ok(())
     }
+
+    fn change_rating(&mut self, event: &review::Event) -> Result<(), ApplyError> {
+        let Tally { ratings, reviews } = event.tally();
+        let counted = |now: i64, more: i64| {
+            now.checked_add(more).filter(|sum| *sum >= 0).ok_or(ApplyError::Overflow)
+        };
+        self.rating_sum = counted(self.rating_sum, ratings)?;
+        self.reviews_count = counted(self.reviews_count, reviews)?;
+        self.rating = mean(self.rating_sum, self.reviews_count);
+        Ok(())
+    }
+}
+
+/// To two digits, halves away from zero as PostgreSQL rounds; zero where there is nothing.
+fn mean(sum: i64, count: i64) -> Decimal {
+    let mean = Decimal::from(sum).checked_div(Decimal::from(count)).unwrap_or_default();
+    mean.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
 
 fn replace<T: Clone>(field: &mut T, new: Option<&T>) {
@@ -153,14 +177,17 @@ fn replace<T: Clone>(field: &mut T, new: Option<&T>) {
 
 impl Projection for Catalogue {
     const NAME: &'static str = "catalogue";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const TABLE: &'static str = "products";
     const SCHEMA: &'static str = include_str!("schema.sql");
-    const STREAMS: &'static [&'static str] = &["product", "stock_item"];
+    const STREAMS: &'static [&'static str] = &["product", "stock_item", "review"];
     type Key = Uuid;
     type Row = Row;
 
     fn keys(event: &Envelope) -> Result<impl IntoIterator<Item = Uuid>, ApplyError> {
+        if let Fact::Review(fact) = &event.fact {
+            return Ok(Some(fact.product_id().uuid()));
+        }
         event.id().map(Some)
     }
 
@@ -177,6 +204,7 @@ impl Projection for Catalogue {
                 row.change_stock(fact)?;
                 row.stock_version = event.sequence;
             }
+            Fact::Review(fact) => row.change_rating(fact)?,
             // The streams it reads have no others.
             Fact::Account(_)
             | Fact::Cart(_)
@@ -185,7 +213,8 @@ impl Projection for Catalogue {
             | Fact::Order(_)
             | Fact::Payment(_)
             | Fact::Promotion(_)
-            | Fact::PromotionUsage(_) => {}
+            | Fact::PromotionUsage(_)
+            | Fact::Wishlist(_) => {}
         }
         Ok(Some(row))
     }

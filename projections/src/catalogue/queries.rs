@@ -84,7 +84,7 @@ pub async fn products(db: &PgPool, ids: &[ProductId]) -> Result<Vec<Row>, sqlx::
         r#"SELECT to_json(r) AS "row!: Json<Row>"
              FROM (SELECT id, seller_id, name, description, price, currency, quantity, on_hand,
                           category, image_urls, attributes, is_active, archived, rating,
-                          reviews_count, version, stock_version, created_at, updated_at
+                          reviews_count, rating_sum, version, stock_version, created_at, updated_at
                      FROM read.products WHERE id = ANY ($1) AND version > 0) r"#,
         &ids
     )
@@ -111,7 +111,8 @@ pub async fn list(db: &PgPool, filter: &Filter, page: &PageRequest) -> Result<Pa
         "SELECT to_json(r) FROM (
          SELECT p.id, p.seller_id, p.name, p.description, p.price, p.currency, p.quantity,
                 p.on_hand, p.category, p.image_urls, p.attributes, p.is_active, p.archived,
-                p.rating, p.reviews_count, p.version, p.stock_version, p.created_at, p.updated_at
+                p.rating, p.reviews_count, p.rating_sum, p.version, p.stock_version,
+                p.created_at, p.updated_at
            FROM read.products p",
     );
     filter.push_where(&mut query, &search, Except::Nothing);

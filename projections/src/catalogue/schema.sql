@@ -14,6 +14,7 @@ CREATE TABLE products (
     archived      boolean        NOT NULL,
     rating        numeric(3, 2)  NOT NULL,
     reviews_count bigint         NOT NULL,
+    rating_sum    bigint         NOT NULL,
     version       bigint         NOT NULL,
     stock_version bigint         NOT NULL,
     created_at    timestamptz    NOT NULL,
@@ -24,6 +25,7 @@ CREATE TABLE products (
         setweight(to_tsvector('russian', description), 'B')) STORED
 ) WITH (fillfactor = 80);
 COMMENT ON COLUMN products.quantity IS 'Units that can be ordered: on hand and not reserved.';
+COMMENT ON COLUMN products.rating IS 'The mean of the published reviews: rating_sum / reviews_count.';
 COMMENT ON COLUMN products.version IS '0 where only stock is known: hidden until the product comes.';
 
 -- Quantities and versions change with every order. No index holds them, so that those are HOT updates.

@@ -97,7 +97,9 @@ fn react(fact: &Fact) -> Option<Reaction> {
         | Fact::Product(_)
         | Fact::Promotion(_)
         | Fact::PromotionUsage(_)
-        | Fact::StockItem(_) => None,
+        | Fact::Review(_)
+        | Fact::StockItem(_)
+        | Fact::Wishlist(_) => None,
     }
 }
 

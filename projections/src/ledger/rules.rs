@@ -48,7 +48,9 @@ pub fn book(fact: &Fact) -> Result<Booking, Unbookable> {
         | Fact::Product(_)
         | Fact::Promotion(_)
         | Fact::PromotionUsage(_)
-        | Fact::StockItem(_) => Ok(Booking::default()),
+        | Fact::Review(_)
+        | Fact::StockItem(_)
+        | Fact::Wishlist(_) => Ok(Booking::default()),
     }
 }
 
