@@ -21,6 +21,7 @@ pub mod jobs;
 mod keyfile;
 pub mod ledgers;
 pub mod log;
+pub mod mail;
 pub mod migrations;
 pub mod payments;
 pub mod postgres;

@@ -5,10 +5,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError};
 use crate::entropy::Entropy;
 use crate::gift_cards::{CodeKeys, GiftCards};
+use crate::mail::Mailer;
 use crate::payments::{DemoProvider, PaymentProvider};
 use crate::postgres::{Cluster, ClusterOptions, DATABASE, Endpoint, PostgresError, Profile};
 use crate::state::{AppState, Parts};
-use crate::{audit, auth, http, jobs, migrations};
+use crate::{audit, auth, http, jobs, mail, migrations};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use projections::{ReadModels, Runner};
 use sqlx::PgPool;
@@ -42,6 +43,8 @@ pub enum ServerError {
     CodeKeys(#[from] crate::gift_cards::CodeKeyError),
     #[error("the key of the tree heads cannot be used: {0}")]
     AuditKey(#[from] audit::AuditKeyError),
+    #[error(transparent)]
+    Mail(#[from] mail::SmtpSetupError),
     #[error("the first administrator cannot be made: {0}")]
     FirstAdmin(#[from] auth::bootstrap::BootstrapError),
     #[error("cannot listen on {addr}: {source}")]
@@ -160,7 +163,7 @@ impl Server {
         let stop = state.stopping.clone();
         let mut background = state.start_background(&stop);
         if role.works() {
-            background.extend(start_work(&state, &stop));
+            background.extend(start_work(&state, mailer(&state.config)?, &stop));
         }
         let listener =
             TcpListener::bind(addr).await.map_err(|source| ServerError::Listen { addr, source })?;
@@ -197,8 +200,7 @@ async fn assemble(
     let entropy = Arc::new(Entropy::new(Arc::clone(&clock)));
     let key = config.jwt_key.as_ref();
     let keys = auth::SigningKeys::load(key, &config.data_dir, &entropy)?;
-    let code_keys =
-        CodeKeys::load(config.code_key.as_ref(), &config.data_dir, &entropy)?;
+    let code_keys = CodeKeys::load(config.code_key.as_ref(), &config.data_dir, &entropy)?;
     let patience = Duration::from_secs(config.database.acquire_timeout_s);
     let pool = database.pool(config.database.write_connections, patience).await?;
     let read_pool = match &config.database_read_url {
@@ -234,8 +236,20 @@ pub async fn state_for_cli(config: Config, database: &Database) -> Result<AppSta
     assemble(config, metrics, Arc::new(SystemClock), database).await
 }
 
+/// Who carries mail: the configured server, else the data folder.
+fn mailer(config: &Config) -> Result<Arc<dyn Mailer>, ServerError> {
+    Ok(match &config.smtp_url {
+        Some(url) => Arc::new(mail::Smtp::new(url.expose())?),
+        None => Arc::new(mail::Folder::new(config.data_dir.join("mail"))),
+    })
+}
+
 /// The projections, the checkout process, the tree and the jobs.
-fn start_work(state: &AppState, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+fn start_work(
+    state: &AppState,
+    mailer: Arc<dyn Mailer>,
+    stop: &CancellationToken,
+) -> Vec<JoinHandle<()>> {
     let holder = state.entropy.new_id();
     let runner = Runner::new(state.pool.clone(), state.read_models.clone(), holder);
     state.appended.wake(runner.waker());
@@ -257,6 +271,7 @@ fn start_work(state: &AppState, stop: &CancellationToken) -> Vec<JoinHandle<()>>
     vec![
         tokio::spawn(projecting),
         tokio::spawn(finishing),
+        tokio::spawn(mail::run(state.clone(), mailer, stop.clone())),
         tokio::spawn(sealing),
         tokio::spawn(jobs::run(state.clone(), stop.clone())),
     ]

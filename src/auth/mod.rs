@@ -5,6 +5,7 @@ pub mod bootstrap;
 pub mod email;
 pub mod erasure;
 mod keys;
+pub mod links;
 mod passwords;
 pub mod personal;
 mod registration;

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use std::collections::BTreeMap;
 
 /// The key of the password's hash, erased with all the rest and never shown.
-pub(super) const PASSWORD_HASH: &str = "password_hash";
+pub(crate) const PASSWORD_HASH: &str = "password_hash";
 
 /// Everything that is stored of a person, by key, but for the password's hash. A value that was
 /// cleared is stored as an empty text, and is not shown.

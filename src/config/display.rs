@@ -1,6 +1,8 @@
 //! What `ledgerline config` prints: everything in force, as TOML, with the secrets hidden.
 
-use super::{Audit, Config, Database, GiftCards, Http, Orders, RateLimits, Role, Secret, Tokens};
+use super::{
+    Audit, Config, Database, GiftCards, Http, Mail, Orders, RateLimits, Role, Secret, Tokens,
+};
 use aggregates::loyalty_account::Programme;
 use serde::Serialize;
 
@@ -28,6 +30,7 @@ struct Shown<'c> {
     orders: &'c Orders,
     audit: &'c Audit,
     gift_cards: &'c GiftCards,
+    mail: &'c Mail,
     loyalty: &'c Programme,
 }
 
@@ -53,7 +56,7 @@ impl Config {
             admin_email: self.first_admin.as_ref().map_or("", |admin| &admin.email),
             redis_url: address(self.redis_url.as_ref(), "(in process)"),
             amqp_url: address(self.amqp_url.as_ref(), "(in process)"),
-            smtp_url: address(self.smtp_url.as_ref(), "(in process)"),
+            smtp_url: address(self.smtp_url.as_ref(), "(files in the data folder)"),
             http: &self.http,
             rate_limits: self.rate_limits.as_ref(),
             tokens: &self.tokens,
@@ -61,6 +64,7 @@ impl Config {
             orders: &self.orders,
             audit: &self.audit,
             gift_cards: &self.gift_cards,
+            mail: &self.mail,
             loyalty: &self.loyalty,
         });
         #[expect(clippy::expect_used, reason = "tables of texts and numbers, tables last")]

@@ -19,6 +19,7 @@ pub struct File {
     pub orders: Orders,
     pub audit: Audit,
     pub gift_cards: GiftCards,
+    pub mail: Mail,
     /// The loyalty programme in force; raise its version with every change.
     pub loyalty: Programme,
 }
@@ -164,6 +165,28 @@ pub struct Orders {
 impl Default for Orders {
     fn default() -> Self {
         Self { hold_minutes: 15, delivery: DeliveryTable::default() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// Who writes. Default `Ledgerline <no-reply@localhost.localdomain>`.
+    pub from: String,
+    /// Where the link to prove an address leads; `{token}` is replaced.
+    pub verify_url: String,
+    /// Where the link to a new password leads; `{token}` is replaced.
+    pub reset_url: String,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        let link = |page: &str| format!("http://127.0.0.1:8080/{page}?token={{token}}");
+        Self {
+            from: "Ledgerline <no-reply@localhost.localdomain>".to_owned(),
+            verify_url: link("verify"),
+            reset_url: link("reset"),
+        }
     }
 }
 

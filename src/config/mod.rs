@@ -7,8 +7,8 @@ mod flags;
 mod secret;
 
 pub use file::{
-    Audit, Database, Delivery, DeliveryTable, File, GiftCards, Http, Orders, Quota, RateLimits,
-    Tokens,
+    Audit, Database, Delivery, DeliveryTable, File, GiftCards, Http, Mail, Orders, Quota,
+    RateLimits, Tokens,
 };
 pub use flags::{Flags, Role, Switch};
 pub use secret::Secret;
@@ -50,7 +50,7 @@ pub struct Config {
     pub redis_url: Option<Secret>,
     /// `AMQP_URL`; `None`: the bus is in the process.
     pub amqp_url: Option<Secret>,
-    /// `SMTP_URL`; not used yet: nothing is mailed.
+    /// `SMTP_URL`; `None`: mail is written into the data folder.
     pub smtp_url: Option<Secret>,
     /// Limits of HTTP, from the file.
     pub http: Http,
@@ -62,6 +62,8 @@ pub struct Config {
     pub orders: Orders,
     /// The name of the log and what the API verifies, from the file.
     pub audit: Audit,
+    /// Sender and links of mail, from the file.
+    pub mail: Mail,
     /// Validity and amounts of gift cards, from the file.
     pub gift_cards: GiftCards,
     /// The loyalty programme, from the file.
@@ -168,6 +170,7 @@ impl Config {
             orders: file.orders,
             audit: file.audit,
             gift_cards: file.gift_cards,
+            mail: file.mail,
             loyalty: Arc::new(file.loyalty),
         })
     }

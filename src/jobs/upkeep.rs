@@ -1,6 +1,6 @@
 //! Deleting what has had its time. Touches no event.
 
-use crate::auth::erasure;
+use crate::auth::{erasure, links};
 use crate::gift_cards::SEALED_CODE;
 use crate::state::AppState;
 use chrono::TimeDelta;
@@ -17,6 +17,7 @@ pub async fn tidy_up(state: &AppState) -> Result<u64, sqlx::Error> {
         .await?
         .rows_affected();
     let sessions = state.sessions.purge(now).await?;
+    let links = links::purge(&state.pool, now).await?;
     let forgotten = erasure::sweep(&state.pool).await?;
     let codes = sqlx::query!(
         "DELETE FROM personal_data p USING read.gift_cards c
@@ -27,6 +28,6 @@ pub async fn tidy_up(state: &AppState) -> Result<u64, sqlx::Error> {
     .execute(&state.pool)
     .await?
     .rows_affected();
-    tracing::debug!(answers, sessions, forgotten, codes, "tidied up");
-    Ok(answers + sessions + forgotten + codes)
+    tracing::debug!(answers, links, sessions, forgotten, codes, "tidied up");
+    Ok(answers + links + sessions + forgotten + codes)
 }

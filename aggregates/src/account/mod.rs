@@ -183,7 +183,9 @@ impl Decider for Account {
         match event {
             Event::Registered { role } => Self::Active { role: *role, is_verified: false },
             Event::EmailVerified {} => self.verified(),
-            Event::ProfileChanged { .. } | Event::PasswordChanged {} => self,
+            Event::ProfileChanged { .. }
+            | Event::PasswordChanged {}
+            | Event::PasswordResetRequested {} => self,
             Event::RoleChanged { role, .. } => self.with_role(*role),
             Event::Blocked { reason } => self.blocked(reason),
             Event::Unblocked {} => self.unblocked(),

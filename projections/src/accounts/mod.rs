@@ -74,6 +74,8 @@ impl Projection for Accounts {
             Event::EmailVerified {} => row.is_verified = true,
             Event::ProfileChanged { .. } => {}
             Event::PasswordChanged {} => row.valid_after = Some(now),
+            // It is not changed by asking for another one.
+            Event::PasswordResetRequested {} => {}
             Event::RoleChanged { role, .. } => {
                 row.role = *role;
                 row.valid_after = Some(now);

@@ -4,6 +4,7 @@ mod admin;
 mod answer;
 mod erase;
 mod login;
+mod mailed;
 mod profile;
 mod register;
 
@@ -20,6 +21,9 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(login::logout))
         .routes(routes!(profile::replace))
         .routes(routes!(profile::patch))
+        .routes(routes!(mailed::verify))
+        .routes(routes!(mailed::forgot))
+        .routes(routes!(mailed::reset))
         .routes(routes!(erase::erase))
         .routes(routes!(admin::change_role))
         .routes(routes!(admin::block))

@@ -8,11 +8,12 @@ use crate::http::problem::Problem;
 use crate::http::reply::{Reply, detached};
 use crate::http::user::{RoleSchema, User};
 use crate::log::Answer;
+use crate::mail::{LANGUAGE, Language};
 use crate::state::AppState;
 use aggregates::account::Role;
 use aggregates::{Account, UserId};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use garde::Validate;
 use serde::Deserialize;
@@ -44,10 +45,13 @@ pub struct Register {
     responses((status = CREATED, description = "The account", body = User)))]
 pub async fn register(
     State(state): State<AppState>,
+    headers: HeaderMap,
     context: CommandContext,
     Json(request): Json<Register>,
 ) -> Result<Response, Problem> {
     let role = request.role.unwrap_or(Role::Customer);
+    let language = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let language = language.and_then(Language::accepted);
     may_register(&context, role)?;
     let email = request.email.parse::<Email>().map_err(|error| {
         // Checked with the other fields already.
@@ -72,6 +76,9 @@ pub async fn register(
             .idempotency(context.idempotency())
             .run(move |work| -> Result<Reply, Problem> {
                 registration.record(work)?;
+                if let Some(language) = language {
+                    work.set_personal(id.uuid(), LANGUAGE, language.as_str());
+                }
                 let reply = Reply::with_status(StatusCode::CREATED, None);
                 let reply = answer::without_personal_data(reply, id);
                 work.respond_with(|| reply.recorded());
