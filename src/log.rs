@@ -1,7 +1,7 @@
 //! Our domain on the event log: how its events are read back, and commands within a unit of work.
 
 use aggregates::{
-    Account, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
+    Account, Artist, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
     PromotionUsage, Review, StockItem, Wishlist, upcast,
 };
 use cqrs_es::Aggregate;
@@ -13,6 +13,7 @@ pub fn codec() -> Codec {
     let mut codec = Codec::default();
     for aggregate_type in [
         <Account as Decider>::TYPE,
+        <Artist as Decider>::TYPE,
         <Cart as Decider>::TYPE,
         <GiftCard as Decider>::TYPE,
         <LoyaltyAccount as Decider>::TYPE,

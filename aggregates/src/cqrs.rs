@@ -31,6 +31,7 @@ macro_rules! cqrs_aggregates {
 
 cqrs_aggregates!(
     crate::Account,
+    crate::Artist,
     crate::Cart,
     crate::GiftCard,
     crate::LoyaltyAccount,

@@ -1,12 +1,12 @@
 //! Reading stored events back: one sum type over all aggregates, upcast to the current form.
 
 use crate::{
-    Account, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
+    Account, Artist, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
     PromotionUsage, Review, StockItem, Wishlist, upcast,
 };
 use crate::{
-    account, cart, gift_card, loyalty_account, order, payment, product, promotion, promotion_usage,
-    review, stock_item, wishlist,
+    account, artist, cart, gift_card, loyalty_account, order, payment, product, promotion,
+    promotion_usage, review, stock_item, wishlist,
 };
 use cqrs_es::DomainEvent;
 use serde::de::DeserializeOwned;
@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     Account(account::Event),
+    Artist(artist::Event),
     Cart(cart::Event),
     GiftCard(gift_card::Event),
     LoyaltyAccount(loyalty_account::Event),
@@ -63,6 +64,7 @@ impl Fact {
         }
         by_type!(
             Account,
+            Artist,
             Cart,
             GiftCard,
             LoyaltyAccount,

@@ -7,8 +7,8 @@ mod samples;
 
 use crate::{Decider, Fact};
 use crate::{
-    account, cart, gift_card, loyalty_account, order, payment, product, promotion, promotion_usage,
-    review, stock_item, wishlist,
+    account, artist, cart, gift_card, loyalty_account, order, payment, product, promotion,
+    promotion_usage, review, stock_item, wishlist,
 };
 use cqrs_es::DomainEvent;
 use serde::Serialize;
@@ -56,6 +56,11 @@ fn check<A: Decider>(types: &[(&str, &str)], samples: &[A::Event], fact: fn(A::E
 #[test]
 fn account_events_keep_their_stored_form() {
     check::<crate::Account>(account::Event::TYPES, &samples::account(), Fact::Account);
+}
+
+#[test]
+fn artist_events_keep_their_stored_form() {
+    check::<crate::Artist>(artist::Event::TYPES, &samples::artist(), Fact::Artist);
 }
 
 #[test]
@@ -135,6 +140,7 @@ fn there_is_one_golden_file_for_each_event() {
         types.iter().map(move |(event, version)| name(aggregate_type, event, version))
     };
     let expected: BTreeSet<_> = of("account", account::Event::TYPES)
+        .chain(of("artist", artist::Event::TYPES))
         .chain(of("cart", cart::Event::TYPES))
         .chain(of("gift_card", gift_card::Event::TYPES))
         .chain(of("loyalty_account", loyalty_account::Event::TYPES))

@@ -51,6 +51,8 @@ ids!(
     UserId,
     /// A product, and its stock item.
     ProductId,
+    /// An artist of the record store.
+    ArtistId,
     /// A cart: the id of the account or of the guest session that owns it.
     CartId,
     OrderId,

@@ -5,6 +5,7 @@
 //! `tests.rs`. A diff of an `event.rs` is a change of the storage contract.
 
 pub mod account;
+pub mod artist;
 pub mod cart;
 mod cqrs;
 mod decider;
@@ -26,15 +27,19 @@ pub mod review;
 pub mod stock_item;
 #[cfg(test)]
 mod testing;
+pub mod text;
 pub mod upcast;
 pub mod wishlist;
 
 pub use account::Account;
+pub use artist::Artist;
 pub use cart::Cart;
 pub use decider::Decider;
 pub use fact::{Fact, UnreadableEvent, decode_event};
 pub use gift_card::GiftCard;
-pub use ids::{CartId, GiftCardId, OrderId, PaymentId, ProductId, RefundId, ReviewId, UserId};
+pub use ids::{
+    ArtistId, CartId, GiftCardId, OrderId, PaymentId, ProductId, RefundId, ReviewId, UserId,
+};
 pub use loyalty_account::LoyaltyAccount;
 pub use money::{Currency, Money, MoneyError};
 pub use order::Order;

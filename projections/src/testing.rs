@@ -24,6 +24,7 @@ impl History {
     pub fn then(mut self, id: impl Display, fact: Fact) -> Self {
         let stream_type = match fact {
             Fact::Account(_) => "account",
+            Fact::Artist(_) => "artist",
             Fact::Cart(_) => "cart",
             Fact::GiftCard(_) => "gift_card",
             Fact::LoyaltyAccount(_) => "loyalty_account",

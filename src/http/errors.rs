@@ -176,7 +176,7 @@ impl From<product::Error> for Problem {
                 Self::not_found("product_not_found", "there is no such product")
             }
             Error::NotOwner => Self::forbidden("not_owner", detail),
-            Error::NameLength { .. } => Self::invalid_field("/name", detail),
+            Error::NameLength { .. } | Error::NamedByAlbum => Self::invalid_field("/name", detail),
             Error::DescriptionTooLong { .. } => Self::invalid_field("/description", detail),
             Error::CategoryLength { .. } => Self::invalid_field("/category", detail),
             Error::TooManyAttributes { .. }

@@ -93,6 +93,7 @@ impl Checker {
             Fact::PromotionUsage(fact) => self.promotions.take_usage(id, sequence, fact)?,
             Fact::Order(_) => {}
             Fact::Account(_)
+            | Fact::Artist(_)
             | Fact::Cart(_)
             | Fact::Payment(_)
             | Fact::Product(_)

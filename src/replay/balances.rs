@@ -2,7 +2,7 @@
 
 use super::Replayable;
 use aggregates::{
-    Account, Cart, GiftCard, LoyaltyAccount, Order, Payment, Points, Product, Promotion,
+    Account, Artist, Cart, GiftCard, LoyaltyAccount, Order, Payment, Points, Product, Promotion,
     PromotionUsage, Review, StockItem, Wishlist, review,
 };
 use serde_json::{Map, Value};
@@ -31,6 +31,18 @@ impl Replayable for Account {
             ("role", role.into()),
             ("verified", self.is_verified().into()),
         ]
+    }
+}
+
+impl Replayable for Artist {
+    fn balances(&self) -> Balances {
+        match self {
+            Self::Nonexistent => vec![],
+            Self::Listed(details) => {
+                vec![("status", "listed".into()), ("albums", details.albums.len().into())]
+            }
+            Self::Deleted => vec![("status", "deleted".into())],
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub use moment::{parse_as_of, show_as_of};
 pub use story::{Step, in_one_line};
 
 use aggregates::{
-    Account, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
+    Account, Artist, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
     PromotionUsage, Review, StockItem, Wishlist,
 };
 use chrono::{DateTime, Utc};
@@ -86,6 +86,7 @@ macro_rules! replayable {
 
 replayable!(
     Account,
+    Artist,
     Cart,
     GiftCard,
     LoyaltyAccount,

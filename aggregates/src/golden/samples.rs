@@ -2,9 +2,11 @@
 
 mod community;
 mod ledgers;
+mod records;
 
 pub use community::{review, wishlist};
 pub use ledgers::{gift_card, loyalty_account, promotion, promotion_usage};
+pub use records::artist;
 
 use crate::gift_card::CodeHash;
 use crate::testing::{id, minute, money, points, units};
@@ -187,6 +189,7 @@ pub fn product() -> Vec<product::Event> {
             image_urls: Some(image_urls()),
         },
         Event::PriceChanged { price: money("8000.50"), previous: money("9900.00") },
+        Event::AlbumDescribed { album: records::album() },
         Event::Activated {},
         Event::Deactivated {},
         Event::Archived {},

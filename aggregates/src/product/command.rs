@@ -1,5 +1,6 @@
 //! What can be asked of a product.
 
+use super::Album;
 use crate::{Currency, Money, UserId};
 use std::collections::BTreeMap;
 
@@ -35,6 +36,11 @@ pub enum Command {
         attributes: Option<BTreeMap<String, String>>,
         image_urls: Option<Vec<String>>,
         is_active: Option<bool>,
+    },
+    /// Makes the product an album, or changes the one that it is. The product is named after it.
+    DescribeAlbum {
+        by: Editor,
+        album: Box<Album>,
     },
     Archive {
         by: Editor,

@@ -33,4 +33,6 @@ pub enum Error {
     TooManyImages { count: usize },
     #[error("the URL of an image has at most {max} characters, not {length}", max = rules::URL_MAX)]
     ImageUrlTooLong { length: usize },
+    #[error("an album is named after its artist and its title")]
+    NamedByAlbum,
 }

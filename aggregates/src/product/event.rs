@@ -1,5 +1,6 @@
 //! What can have happened to a product. Changing this file changes the storage contract.
 
+use super::Album;
 use crate::{Currency, Money, UserId, cqrs::domain_event};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,6 +35,11 @@ pub enum Event {
         price: Money,
         previous: Money,
     },
+    /// It is an album: all of what is known of it now. The product's own name and attributes follow by
+    /// `DetailsChanged`.
+    AlbumDescribed {
+        album: Box<Album>,
+    },
     /// Offered for sale again.
     Activated {},
     /// Taken off sale, but kept.
@@ -46,6 +52,7 @@ domain_event!(Event {
     Created => "2.0",
     DetailsChanged => "1.0",
     PriceChanged => "1.0",
+    AlbumDescribed => "1.0",
     Activated => "1.0",
     Deactivated => "1.0",
     Archived => "1.0",

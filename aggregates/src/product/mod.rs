@@ -1,6 +1,7 @@
 //! A product as its seller describes it. Knows nothing of how many there are: that is its stock
 //! item, the stream of the same id.
 
+mod album;
 mod command;
 mod error;
 mod event;
@@ -8,6 +9,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
+pub use album::{Album, AlbumError, Format, ReleaseYear, Track, TrackPosition, Tracks};
 pub use command::{Command, Editor};
 pub use error::Error;
 pub use event::Event;
@@ -40,6 +42,9 @@ pub struct Details {
     pub image_urls: Vec<String>,
     /// Whether it is offered for sale now.
     pub is_active: bool,
+    /// Where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub album: Option<Box<Album>>,
 }
 
 impl Product {
@@ -54,6 +59,11 @@ impl Product {
     /// The details where it can be bought now: listed and active.
     pub fn for_sale(&self) -> Option<&Details> {
         self.details().filter(|details| details.is_active)
+    }
+
+    /// The album that it is; `None` where it is none, or archived.
+    pub fn album(&self) -> Option<&Album> {
+        self.details().and_then(|details| details.album.as_deref())
     }
 
     fn editable(&self, by: Editor) -> Result<&Details, Error> {
@@ -92,6 +102,26 @@ const NO_DETAILS: Event = Event::DetailsChanged {
 /// The wanted value where it differs from the current one.
 fn changed<T: PartialEq>(wanted: Option<T>, current: &T) -> Option<T> {
     wanted.filter(|wanted| wanted != current)
+}
+
+/// Keeps what everybody sees of the product in step with the album.
+fn describe(now: &Details, album: Box<Album>) -> Result<Vec<Event>, Error> {
+    let attributes = rules::attributes(album.with_attributes(now.attributes.clone()))?;
+    let details = Event::DetailsChanged {
+        name: changed(Some(album.product_name()), &now.name),
+        description: None,
+        category: None,
+        attributes: changed(Some(attributes), &now.attributes),
+        image_urls: None,
+    };
+    let mut events = Vec::new();
+    if now.album.as_ref() != Some(&album) {
+        events.push(Event::AlbumDescribed { album });
+    }
+    if details != NO_DETAILS {
+        events.push(details);
+    }
+    Ok(events)
 }
 
 impl Decider for Product {
@@ -139,11 +169,20 @@ impl Decider for Product {
                 let name = name.as_deref().map(rules::name).transpose()?;
                 let description = description.map(rules::description).transpose()?;
                 let category = category.as_deref().map(rules::category).transpose()?;
+                let attributes = match (attributes, &now.album) {
+                    (Some(wanted), Some(album)) => Some(album.with_attributes(wanted)),
+                    (wanted, _) => wanted,
+                };
                 let attributes = attributes.map(rules::attributes).transpose()?;
                 let image_urls = image_urls.map(rules::image_urls).transpose()?;
 
+                let name = changed(name, &now.name);
+                if name.is_some() && now.album.is_some() {
+                    return Err(Error::NamedByAlbum);
+                }
+
                 let details = Event::DetailsChanged {
-                    name: changed(name, &now.name),
+                    name,
                     description: changed(description, &now.description),
                     category: changed(category, &now.category),
                     attributes: changed(attributes, &now.attributes),
@@ -161,6 +200,7 @@ impl Decider for Product {
                 }));
                 Ok(events)
             }
+            Command::DescribeAlbum { by, album } => describe(self.editable(by)?, album),
             Command::Archive { by } => {
                 self.editable(by)?;
                 Ok(vec![Event::Archived {}])
@@ -189,6 +229,7 @@ impl Decider for Product {
                 attributes: attributes.clone(),
                 image_urls: image_urls.clone(),
                 is_active: true,
+                album: None,
             }),
             Event::DetailsChanged { name, description, category, attributes, image_urls } => self
                 .edit(|details| {
@@ -199,6 +240,9 @@ impl Decider for Product {
                     replace(&mut details.image_urls, image_urls.as_ref());
                 }),
             Event::PriceChanged { price, .. } => self.edit(|details| details.price = *price),
+            Event::AlbumDescribed { album } => {
+                self.edit(|details| details.album = Some(album.clone()))
+            }
             Event::Activated {} => self.edit(|details| details.is_active = true),
             Event::Deactivated {} => self.edit(|details| details.is_active = false),
             Event::Archived {} => Self::Archived,

@@ -1,5 +1,7 @@
 //! The rules of a product, given / when / then.
 
+mod album;
+
 use super::*;
 use crate::testing::{id, money};
 use cqrs_es::test::{AggregateTestExecutor, TestFramework};
@@ -287,6 +289,7 @@ fn each_event_changes_its_part() {
         attributes: attributes(2),
         image_urls: vec![],
         is_active: true,
+        album: None,
     };
     assert_eq!(product, Product::Listed(expected));
 }

@@ -127,6 +127,8 @@ impl Row {
                 replace(&mut self.image_urls, image_urls.as_ref());
             }
             product::Event::PriceChanged { price, .. } => self.price = *price,
+            // `albums` knows; what everybody sees of it comes as details.
+            product::Event::AlbumDescribed { .. } => {}
             product::Event::Activated {} => self.is_active = true,
             product::Event::Deactivated {} => self.is_active = false,
             product::Event::Archived {} => self.archived = true,
@@ -207,6 +209,7 @@ impl Projection for Catalogue {
             Fact::Review(fact) => row.change_rating(fact)?,
             // The streams it reads have no others.
             Fact::Account(_)
+            | Fact::Artist(_)
             | Fact::Cart(_)
             | Fact::GiftCard(_)
             | Fact::LoyaltyAccount(_)

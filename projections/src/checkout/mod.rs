@@ -91,6 +91,7 @@ fn react(fact: &Fact) -> Option<Reaction> {
             PaymentEvent::Requested { .. } => None,
         },
         Fact::Account(_)
+        | Fact::Artist(_)
         | Fact::Cart(_)
         | Fact::GiftCard(_)
         | Fact::LoyaltyAccount(_)

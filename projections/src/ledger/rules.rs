@@ -43,6 +43,7 @@ pub fn book(fact: &Fact) -> Result<Booking, Unbookable> {
         Fact::LoyaltyAccount(event) => loyalty(event),
         Fact::Order(event) => order(event),
         Fact::Account(_)
+        | Fact::Artist(_)
         | Fact::Cart(_)
         | Fact::Payment(_)
         | Fact::Product(_)
