@@ -83,6 +83,9 @@ impl Checker {
 
     fn take(&mut self, event: &Event<'_>) -> Result<(), Problem> {
         let Event { aggregate_type, event_type, event_version, payload, .. } = *event;
+        if !is_tagged(payload, event_type) {
+            return Err(Problem::Mislabelled);
+        }
         let fact = Fact::decode(aggregate_type, event_type, event_version, payload)
             .map_err(|error: UnreadableEvent| Problem::Unreadable(error.to_string()))?;
         let (id, sequence) = (event.aggregate_id, event.sequence);
@@ -117,4 +120,11 @@ impl Checker {
             balances: Account::ALL.map(|account| (account, self.journal.balance(account))).into(),
         }
     }
+}
+
+/// Events are objects of one member, named like their type. Whoever reads an event goes by that
+/// name, so a false type would hide it from those who go by the type.
+fn is_tagged(payload: &str, event_type: &str) -> bool {
+    let tag = payload.strip_prefix("{\"").and_then(|rest| rest.strip_prefix(event_type));
+    tag.is_some_and(|rest| rest.starts_with("\":"))
 }

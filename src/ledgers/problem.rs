@@ -11,6 +11,8 @@ pub enum Problem {
     Gap { expected: i64 },
     #[error("it does not parse: {0}")]
     Unreadable(String),
+    #[error("it is stored under a type that its contents are not of")]
+    Mislabelled,
     #[error("the id of its stream is none")]
     StreamId,
     #[error("there is nothing before it to which it could happen")]

@@ -316,6 +316,9 @@ fn an_event_that_is_missing_or_cannot_be_booked_is_named() {
         format!("gift_card/{aggregate_id} event 2 at 7-ff: event 1 is missing before it")
     );
 
+    let mislabelled = Stored { event_type: "Held".to_owned(), ..issued(500) };
+    assert_breaks(&[mislabelled], &Problem::Mislabelled);
+
     let booked = Some(order::Booked {
         subtotal: money(100),
         discount: money(101),

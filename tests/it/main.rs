@@ -13,6 +13,8 @@ mod eventlog;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod ledgers;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod processes;
