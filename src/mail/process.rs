@@ -26,7 +26,7 @@ pub const LANGUAGE: &str = "language";
 const LEASE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(500);
 const PAGE: i64 = 200;
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// What happened longer ago than this is no news any more.
 const NEWS: TimeDelta = TimeDelta::days(3);
@@ -81,9 +81,8 @@ async fn round(state: &AppState, mailer: &dyn Mailer, holder: Uuid) -> Result<us
     let mut position = place(state).await?;
     let events = feed::read(&state.pool, position, PAGE).await?;
     for event in &events {
-        handle(state, mailer, event).await?;
         // Most events concern nobody: their places are not worth a write each.
-        if concerns(event) {
+        if handle(state, mailer, event).await? {
             position = moved(state, event.position).await?;
         }
     }
@@ -110,10 +109,11 @@ fn concerns(event: &Recorded) -> bool {
     ["account", "order", "gift_card", "loyalty_account"].contains(&event.aggregate_type.as_str())
 }
 
-async fn handle(state: &AppState, mailer: &dyn Mailer, event: &Recorded) -> Result<(), Trouble> {
+/// Whether a mail went, or was refused for good.
+async fn handle(state: &AppState, mailer: &dyn Mailer, event: &Recorded) -> Result<bool, Trouble> {
     // A mail process that begins on a long log does not write about all of it.
     if !concerns(event) || state.clock.now() - event.recorded_at > NEWS {
-        return Ok(());
+        return Ok(false);
     }
     let Ok(fact) = Fact::decode(
         &event.aggregate_type,
@@ -122,10 +122,10 @@ async fn handle(state: &AppState, mailer: &dyn Mailer, event: &Recorded) -> Resu
         &event.payload,
     ) else {
         tracing::warn!(event_id = %event.event_id, "an event that cannot be read is not mailed");
-        return Ok(());
+        return Ok(false);
     };
-    let Ok(id) = event.aggregate_id.parse::<Uuid>() else { return Ok(()) };
-    let Some(addressed) = addressed(state, id, &fact).await? else { return Ok(()) };
+    let Ok(id) = event.aggregate_id.parse::<Uuid>() else { return Ok(false) };
+    let Some(addressed) = addressed(state, id, &fact).await? else { return Ok(false) };
     let (subject, text, html) = addressed.letter.write(addressed.language);
     let mail = Mail {
         cause: event.event_id,
@@ -136,11 +136,11 @@ async fn handle(state: &AppState, mailer: &dyn Mailer, event: &Recorded) -> Resu
         html,
     };
     match mailer.send(&mail).await {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(true),
         Err(MailError::Refused(reason)) => {
             // Trying again would not help, and the others must not wait for it.
             tracing::warn!(event_id = %event.event_id, reason, "a mail is refused");
-            Ok(())
+            Ok(true)
         }
         Err(error) => Err(error.into()),
     }

@@ -15,6 +15,8 @@ mod http;
 #[cfg(test)]
 mod ledgers;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod processes;

@@ -1,11 +1,12 @@
-//! `kill -9` in the middle of everything: what was acknowledged is there, and nothing is held for
-//! ever. Three times by default; `LEDGERLINE_TEST_KILLS=20` for a long run.
+//! `kill -9` in the middle of everything: what was acknowledged is there, nothing is held for ever,
+//! and every ledger agrees with the orders. Three times by default; `LEDGERLINE_TEST_KILLS=20` for a long run.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::support::app::PASSWORD;
@@ -32,11 +33,11 @@ async fn no_acknowledged_order_is_lost_and_no_hold_left_when_the_server_is_kille
     let program = Program::new("[http]\nprojection_wait_ms = 10000\n");
     let arguments = ["--demo", "--admin-email", "root@example.com", "--admin-password", PASSWORD];
     let mut serving = program.serve(&arguments).await;
-    let product = product(&serving).await;
+    let goods = goods(&serving).await;
     let told = Told::default();
     for round in 0..kills {
         let buyers = buyers(&serving, round).await;
-        let shopping = join_all(buyers.iter().map(|buyer| shop(buyer, &product, &told)));
+        let shopping = join_all(buyers.iter().map(|buyer| shop(buyer, &goods, &told)));
         // Not the same moment each time: somewhere between the first and the later orders.
         let before = told.placed.lock().unwrap().len();
         let enough = before + 5 + 7 * round as usize;
@@ -52,8 +53,9 @@ async fn no_acknowledged_order_is_lost_and_no_hold_left_when_the_server_is_kille
     }
     let admin = admin(&serving).await;
     check_orders(&admin, &told).await;
-    check_holds(&program, &admin, &product).await;
-    assert!(program.succeed(&["verify"]).await.starts_with("intact: "));
+    check_holds(&program, &admin, &goods.product).await;
+    check_card(&admin, &goods).await;
+    assert!(program.succeed(&["verify", "--all"]).await.starts_with("intact: "));
     program.succeed(&["projections", "verify"]).await;
     assert_eq!(serving.terminate().await, Some(0));
 }
@@ -69,9 +71,22 @@ async fn admin(serving: &Serving) -> Client {
     login(serving, "root@example.com").await
 }
 
-async fn product(serving: &Serving) -> String {
+/// What is bought, and what it is paid with besides money.
+struct Goods {
+    product: String,
+    code: String,
+}
+
+const CARD: &str = "900000.00";
+
+async fn goods(serving: &Serving) -> Goods {
+    let admin = admin(serving).await;
     let body = json!({ "name": "Lamp", "price": "10.00", "quantity": STOCK });
-    admin(serving).await.post("/products", body).await.expect(201).id()
+    let product = admin.post("/products", body).await.expect(201).id();
+    let promo = json!({ "code": "KILL", "kind": "percent", "value": 10 });
+    admin.post("/promos/create", promo).await.expect(201);
+    let card = admin.post("/giftcards/create", json!({ "amount": CARD })).await.expect(201).body;
+    Goods { product, code: text(&card, "code") }
 }
 
 async fn buyers(serving: &Serving, round: u32) -> Vec<Client> {
@@ -85,9 +100,9 @@ async fn buyers(serving: &Serving, round: u32) -> Vec<Client> {
 }
 
 /// Orders, pays, cancels, until nobody answers.
-async fn shop(buyer: &Client, product: &str, told: &Told) {
+async fn shop(buyer: &Client, goods: &Goods, told: &Told) {
     for number in 0_u32.. {
-        let Some(order) = placed(buyer, product, number).await else { return };
+        let Some(order) = placed(buyer, goods, number).await else { return };
         told.placed.lock().unwrap().insert(order.clone());
         let token = ["tok_ok", "tok_timeout", "tok_declined", "tok_ok"][number as usize % 4];
         let Some(paid) = buyer.pay(&order, token).attempt().await else { return };
@@ -103,10 +118,14 @@ async fn shop(buyer: &Client, product: &str, told: &Told) {
     }
 }
 
-async fn placed(buyer: &Client, product: &str, number: u32) -> Option<String> {
+async fn placed(buyer: &Client, goods: &Goods, number: u32) -> Option<String> {
+    let product = goods.product.as_str();
     let call = if number.is_multiple_of(2) {
         let body = json!({ "product_id": product, "quantity": 2 });
         buyer.post("/cart/items", body).attempt().await?.expect(201);
+        let card = json!({ "code": goods.code, "amount": "5.00" });
+        buyer.post("/giftcards/redeem", card).attempt().await?.expect(200);
+        buyer.post("/promos/apply", json!({ "code": "KILL" })).attempt().await?.expect(200);
         buyer.order()
     } else {
         buyer.order_items(&[(product, 2)])
@@ -168,6 +187,22 @@ async fn check_holds(program: &Program, admin: &Client, product: &str) {
         .map(|order| text(order, "id"))
         .collect();
     assert_eq!(expiring, pending);
+}
+
+/// What is not on the card is held by orders that wait, or was taken by those that are confirmed.
+async fn check_card(admin: &Client, goods: &Goods) {
+    let orders = all_orders(admin).await;
+    let by = |status: &str| -> Decimal {
+        let those = orders.iter().filter(|order| order["status"] == status);
+        those.map(|order| text(order, "gift_card_amount").parse::<Decimal>().unwrap()).sum()
+    };
+    let path = format!("/giftcards/{}/balance", goods.code);
+    let card = admin.get(&path).await.expect(200).body;
+    let of = |member: &str| text(&card, member).parse::<Decimal>().unwrap();
+    assert_eq!(of("held"), by("pending"));
+    let taken = by("confirmed");
+    assert!(taken > Decimal::ZERO, "the card paid of no order");
+    assert_eq!(of("balance") + of("held") + taken, CARD.parse().unwrap());
 }
 
 async fn all_orders(admin: &Client) -> Vec<Value> {

@@ -1,0 +1,96 @@
+//! A small SMTP server (RFC 5321): what a client needs to deliver, and nothing else. It can be told
+//! to be out of order for a while.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+#[derive(Debug, Default)]
+struct Shared {
+    received: Mutex<Vec<String>>,
+    refuses: AtomicBool,
+    refusals: AtomicU32,
+}
+
+/// It runs until the test ends.
+#[derive(Debug)]
+pub struct SmtpServer {
+    port: u16,
+    shared: Arc<Shared>,
+}
+
+impl SmtpServer {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared = Arc::new(Shared::default());
+        let sharing = Arc::clone(&shared);
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(converse(socket, Arc::clone(&sharing)));
+            }
+        });
+        Self { port, shared }
+    }
+
+    pub fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.port)
+    }
+
+    /// From now on it says that it cannot take mail at the moment.
+    pub fn refuse_for_now(&self) {
+        self.shared.refuses.store(true, Ordering::SeqCst);
+    }
+
+    pub fn accept(&self) {
+        self.shared.refuses.store(false, Ordering::SeqCst);
+    }
+
+    pub fn refusals(&self) -> u32 {
+        self.shared.refusals.load(Ordering::SeqCst)
+    }
+
+    /// The mails that it took, as they came.
+    pub fn received(&self) -> Vec<String> {
+        self.shared.received.lock().unwrap().clone()
+    }
+}
+
+/// One connection. Ends with the client's.
+async fn converse(socket: TcpStream, shared: Arc<Shared>) {
+    let (reader, mut writer) = socket.into_split();
+    let mut lines = BufReader::new(reader).lines();
+    if writer.write_all(b"220 test ESMTP\r\n").await.is_err() {
+        return;
+    }
+    while let Ok(Some(line)) = lines.next_line().await {
+        let verb = line.split(' ').next().unwrap_or_default().to_ascii_uppercase();
+        let answer: &[u8] = match verb.as_str() {
+            "EHLO" => b"250-test\r\n250 8BITMIME\r\n",
+            "MAIL" if shared.refuses.load(Ordering::SeqCst) => {
+                shared.refusals.fetch_add(1, Ordering::SeqCst);
+                b"451 try again later\r\n"
+            }
+            "DATA" => {
+                let _ = writer.write_all(b"354 go on\r\n").await;
+                let mut mail = String::new();
+                while let Ok(Some(line)) = lines.next_line().await {
+                    if line == "." {
+                        break;
+                    }
+                    mail.push_str(line.strip_prefix('.').unwrap_or(&line));
+                    mail.push_str("\r\n");
+                }
+                shared.received.lock().unwrap().push(mail);
+                b"250 taken\r\n"
+            }
+            "QUIT" => b"221 bye\r\n",
+            "MAIL" | "RCPT" | "RSET" | "NOOP" | "HELO" => b"250 ok\r\n",
+            _ => b"502 not here\r\n",
+        };
+        if writer.write_all(answer).await.is_err() || verb == "QUIT" {
+            return;
+        }
+    }
+}
