@@ -27,6 +27,8 @@ pub mod payments;
 pub mod postgres;
 pub mod promotions;
 pub mod replay;
+pub mod reviews;
 pub mod server;
 pub mod state;
 pub mod telemetry;
+pub mod wishlists;

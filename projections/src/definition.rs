@@ -4,7 +4,7 @@ use crate::Projection;
 use crate::table::{Shape, TableWorker, Worker};
 use crate::{
     accounts, carts, catalogue, checkout, gift_card_entries, gift_cards, ledger, loyalty,
-    loyalty_entries, orders, payments, promotions,
+    loyalty_entries, orders, payments, promotions, reviews, wishlists,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -58,5 +58,7 @@ pub fn all() -> Vec<Definition> {
         Definition::of::<orders::Orders>(),
         Definition::of::<payments::Payments>(),
         Definition::of::<promotions::Promotions>(),
+        Definition::of::<reviews::Reviews>(),
+        Definition::of::<wishlists::Wishlists>(),
     ]
 }

@@ -27,6 +27,7 @@ mod projection;
 pub mod promotions;
 mod read_models;
 mod rebuild;
+pub mod reviews;
 mod runner;
 mod scan;
 mod session;
@@ -35,6 +36,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod track;
+pub mod wishlists;
 
 pub use compare::{Comparison, Difference, compare};
 pub use definition::{Definition, all};

@@ -1,7 +1,8 @@
 //! What `ledgerline config` prints: everything in force, as TOML, with the secrets hidden.
 
 use super::{
-    Audit, Config, Database, GiftCards, Http, Mail, Orders, RateLimits, Role, Secret, Tokens,
+    Audit, Config, Database, GiftCards, Http, Mail, Orders, RateLimits, Reviews, Role, Secret,
+    Tokens,
 };
 use aggregates::loyalty_account::Programme;
 use serde::Serialize;
@@ -30,6 +31,7 @@ struct Shown<'c> {
     orders: &'c Orders,
     audit: &'c Audit,
     gift_cards: &'c GiftCards,
+    reviews: &'c Reviews,
     mail: &'c Mail,
     loyalty: &'c Programme,
 }
@@ -64,6 +66,7 @@ impl Config {
             orders: &self.orders,
             audit: &self.audit,
             gift_cards: &self.gift_cards,
+            reviews: &self.reviews,
             mail: &self.mail,
             loyalty: &self.loyalty,
         });

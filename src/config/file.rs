@@ -4,6 +4,7 @@
 use aggregates::Money;
 use aggregates::loyalty_account::Programme;
 use aggregates::order::DeliveryMethod;
+use aggregates::review::Moderation;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -19,6 +20,7 @@ pub struct File {
     pub orders: Orders,
     pub audit: Audit,
     pub gift_cards: GiftCards,
+    pub reviews: Reviews,
     pub mail: Mail,
     /// The loyalty programme in force; raise its version with every change.
     pub loyalty: Programme,
@@ -207,6 +209,14 @@ impl Default for GiftCards {
         let whole = |units: u64| Money::from_minor(units * 100).unwrap_or(Money::MAX);
         Self { valid_days: 1095, smallest: whole(500), largest: whole(1_000_000) }
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reviews {
+    /// `after`: a review is published at once, and may be rejected later. `before`: it is published
+    /// when a moderator has approved it. Default `after`.
+    pub moderation: Moderation,
 }
 
 /// One way to deliver.

@@ -8,7 +8,7 @@ mod secret;
 
 pub use file::{
     Audit, Database, Delivery, DeliveryTable, File, GiftCards, Http, Mail, Orders, Quota,
-    RateLimits, Tokens,
+    RateLimits, Reviews, Tokens,
 };
 pub use flags::{Flags, Role, Switch};
 pub use secret::Secret;
@@ -66,6 +66,8 @@ pub struct Config {
     pub mail: Mail,
     /// Validity and amounts of gift cards, from the file.
     pub gift_cards: GiftCards,
+    /// How reviews are moderated, from the file.
+    pub reviews: Reviews,
     /// The loyalty programme, from the file.
     pub loyalty: Arc<Programme>,
 }
@@ -170,6 +172,7 @@ impl Config {
             orders: file.orders,
             audit: file.audit,
             gift_cards: file.gift_cards,
+            reviews: file.reviews,
             mail: file.mail,
             loyalty: Arc::new(file.loyalty),
         })

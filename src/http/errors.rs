@@ -1,6 +1,8 @@
 //! The one mapping from the errors of the domain and the log to problems. Holds no rule: which
 //! command is refused is decided in `aggregates`, here it only gets its status and its code.
 
+mod community;
+
 use crate::cart::CartError;
 use crate::catalogue::CatalogueError;
 use crate::checkout::CheckoutError;

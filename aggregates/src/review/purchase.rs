@@ -7,9 +7,9 @@ use crate::{OrderId, ProductId, UserId};
 /// The proof that an order brought a product to a user. Made from that order only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Purchase {
-    order_id: OrderId,
-    product_id: ProductId,
-    user_id: UserId,
+    order: OrderId,
+    product: ProductId,
+    user: UserId,
 }
 
 impl Purchase {
@@ -31,18 +31,18 @@ impl Purchase {
         if details.history.iter().all(|entry| entry.status != Status::Delivered) {
             return Err(Error::NotABuyer);
         }
-        Ok(Self { order_id, product_id, user_id })
+        Ok(Self { order: order_id, product: product_id, user: user_id })
     }
 
     pub const fn order_id(&self) -> OrderId {
-        self.order_id
+        self.order
     }
 
     pub const fn product_id(&self) -> ProductId {
-        self.product_id
+        self.product
     }
 
     pub const fn user_id(&self) -> UserId {
-        self.user_id
+        self.user
     }
 }

@@ -5,7 +5,7 @@ mod queries;
 #[cfg(test)]
 mod tests;
 
-pub use queries::{Cursor, Filter, OrderView, Page, by_number, list, order};
+pub use queries::{Cursor, Filter, OrderView, Page, by_number, delivered_with, list, order};
 
 use crate::{ApplyError, Envelope, Projection};
 use aggregates::order::{PaymentMethod, Status};

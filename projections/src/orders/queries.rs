@@ -2,7 +2,7 @@
 
 use super::Row;
 use aggregates::order::Status;
-use aggregates::{OrderId, UserId, payment};
+use aggregates::{OrderId, ProductId, UserId, payment};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -77,6 +77,29 @@ pub async fn by_number(db: &PgPool, number: &str) -> Result<Option<OrderView>, s
         Some(id) => order(db, id.into()).await,
         None => Ok(None),
     }
+}
+
+/// The latest order that brought a product to a user.
+pub async fn delivered_with(
+    db: &PgPool,
+    user_id: UserId,
+    product_id: ProductId,
+) -> Result<Option<OrderId>, sqlx::Error> {
+    // By the user's index; what the state holds is looked at in those orders only.
+    let id = sqlx::query_scalar!(
+        r#"SELECT o.id AS "id!" FROM read.orders o
+            WHERE o.user_id = $1
+              AND o.state @> jsonb_build_object('Placed', jsonb_build_object('details',
+                  jsonb_build_object(
+                      'lines', jsonb_build_array(jsonb_build_object('product_id', $2::uuid)),
+                      'history', jsonb_build_array(jsonb_build_object('status', 'delivered')))))
+            ORDER BY o.created_at DESC, o.id DESC LIMIT 1"#,
+        user_id.uuid(),
+        product_id.uuid()
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(id.map(OrderId::new))
 }
 
 /// Newest first.

@@ -10,6 +10,8 @@ mod orders;
 mod payments;
 mod products;
 mod promos;
+mod reviews;
+mod wishlist;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +24,8 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(bulk::router())
         .merge(products::router())
         .merge(promos::router())
+        .merge(reviews::router())
+        .merge(wishlist::router())
         .merge(gift_cards::router())
         .merge(loyalty::router())
         .merge(payments::router())

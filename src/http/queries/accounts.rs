@@ -4,17 +4,19 @@ use crate::auth::{SessionView, personal};
 use crate::http::extract::Caller;
 use crate::http::problem::Problem;
 use crate::http::reply::versioned;
-use crate::http::resources::{GiftCardResource, OrderResource, PaymentResource};
+use crate::http::resources::{
+    GiftCardResource, OrderResource, PaymentResource, ReviewResource, WishlistItem,
+};
 use crate::http::user::OwnUser;
 use crate::state::AppState;
-use aggregates::{Cart, LoyaltyAccount};
+use aggregates::{Cart, LoyaltyAccount, Wishlist};
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use projections::accounts::{AccountView, account};
-use projections::orders;
+use projections::{orders, reviews, wishlists};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -59,6 +61,9 @@ struct Export {
     /// What is in the cart, and what it is to be paid with.
     #[schema(value_type = Option<Object>)]
     cart: Option<Cart>,
+    /// What the caller wrote about products, published or not.
+    reviews: Vec<ReviewResource>,
+    wishlist: Vec<WishlistItem>,
 }
 
 /// Everything that is stored of the caller
@@ -80,6 +85,8 @@ async fn export(State(state): State<AppState>, caller: Caller) -> Result<Json<Ex
         cart: projections::carts::cart(&state.read_pool, caller.id.uuid().into())
             .await?
             .map(|view| view.cart),
+        reviews: own_reviews(&state, caller).await?,
+        wishlist: own_wishlist(&state, caller).await?,
     }))
 }
 
@@ -126,4 +133,30 @@ async fn own_orders(state: &AppState, caller: Caller) -> Result<Vec<OrderResourc
             None => return Ok(all),
         }
     }
+}
+
+async fn own_reviews(state: &AppState, caller: Caller) -> Result<Vec<ReviewResource>, Problem> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let filter = reviews::Filter {
+            user_id: Some(caller.id),
+            limit: PAGE,
+            after: after.take(),
+            ..reviews::Filter::default()
+        };
+        let page = reviews::list(&state.read_pool, &filter).await?;
+        all.extend(page.items.into_iter().filter_map(ReviewResource::from_view));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+async fn own_wishlist(state: &AppState, caller: Caller) -> Result<Vec<WishlistItem>, Problem> {
+    // The limit of a wishlist is the limit of the page.
+    let all = u32::try_from(Wishlist::MAX_ITEMS).unwrap_or(u32::MAX);
+    let page = wishlists::list(&state.read_pool, caller.id, None, 0, all).await?;
+    Ok(page.items.into_iter().map(WishlistItem::from).collect())
 }

@@ -12,6 +12,8 @@ mod orders;
 mod payments;
 mod products;
 mod promos;
+mod reviews;
+mod wishlist;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
@@ -29,4 +31,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(gift_cards::router())
         .merge(loyalty::router())
         .merge(promos::router())
+        .merge(reviews::router())
+        .merge(wishlist::router())
 }

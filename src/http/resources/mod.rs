@@ -7,6 +7,8 @@ mod order;
 mod payment;
 mod product;
 mod promotion;
+mod review;
+mod wishlist;
 
 pub use cart::{CartItem, CartProduct, CartResource};
 pub use gift_card::{GiftCardResource, masked};
@@ -14,3 +16,5 @@ pub use order::{HistoryEntry, OrderItem, OrderResource, Recipient};
 pub use payment::PaymentResource;
 pub use product::{ProductDetails, ProductResource};
 pub use promotion::PromoResource;
+pub use review::ReviewResource;
+pub use wishlist::WishlistItem;
