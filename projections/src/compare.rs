@@ -96,7 +96,15 @@ async fn compare_in(
     let shape = Shape::load(&mut db, schema, definition.table).await?;
     // The limits for short transactions are not for reading whole tables.
     db.execute("SET statement_timeout = 0").await?;
-    let mut found = rows_differing(&mut live, &live_shape, &mut db, &shape).await?;
+    let mut found =
+        rows_differing(&mut live, &all_rows(&live_shape), &mut db, &all_rows(&shape)).await?;
+    for table in definition.sums {
+        let (ours, built) = (all_sums(&now.schema, table), all_sums(schema, table));
+        let sums = rows_differing(&mut live, &ours, &mut db, &built).await?;
+        found.differing += sums.differing;
+        found.differences.extend(sums.differences);
+    }
+    found.differences.truncate(REPORTED);
     found.position = now.position;
     live.close().await?;
     db.close().await?;
@@ -106,13 +114,12 @@ async fn compare_in(
 /// Goes through both tables side by side, in the order of their keys.
 async fn rows_differing(
     live: &mut PgConnection,
-    live_shape: &Shape,
+    live_sql: &str,
     rebuilt: &mut PgConnection,
-    shape: &Shape,
+    sql: &str,
 ) -> Result<Comparison, sqlx::Error> {
-    let (live_sql, sql) = (all_rows(live_shape), all_rows(shape));
-    let mut live = sqlx::query_as::<_, (String, String)>(&live_sql).fetch(live);
-    let mut rebuilt = sqlx::query_as::<_, (String, String)>(&sql).fetch(rebuilt);
+    let mut live = sqlx::query_as::<_, (String, String)>(live_sql).fetch(live);
+    let mut rebuilt = sqlx::query_as::<_, (String, String)>(sql).fetch(rebuilt);
     let mut found =
         Comparison { position: Position::START, rows: 0, differing: 0, differences: Vec::new() };
     let (mut left, mut right) = (live.try_next().await?, rebuilt.try_next().await?);
@@ -154,5 +161,13 @@ fn all_rows(shape: &Shape) -> String {
         "SELECT t.{key}::text, row_to_json(t)::text FROM {table} t ORDER BY t.{key}::text COLLATE \"C\"",
         key = shape.key().name,
         table = shape.table,
+    )
+}
+
+/// All rows of a table of sums: they have keys of several columns, so each is its own key.
+fn all_sums(schema: &str, table: &str) -> String {
+    format!(
+        "SELECT r, r FROM (SELECT row_to_json(t)::text AS r FROM \"{schema}\".\"{table}\" t) s
+          ORDER BY r COLLATE \"C\""
     )
 }

@@ -4,7 +4,8 @@ use crate::Projection;
 use crate::table::{Shape, TableWorker, Worker};
 use crate::{
     accounts, carts, catalogue, checkout, gift_card_entries, gift_cards, ledger, loyalty,
-    loyalty_entries, orders, payments, promotions, reviews, wishlists,
+    loyalty_entries, orders, payments, promotions, reviews, sales,
+    wishlists,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ pub struct Definition {
     pub name: &'static str,
     pub version: i32,
     pub table: &'static str,
+    /// Tables of sums over its rows.
+    pub(crate) sums: &'static [&'static str],
     pub(crate) schema: &'static str,
     pub(crate) streams: &'static [&'static str],
     worker: fn(Arc<Shape>) -> Box<dyn Worker>,
@@ -26,10 +29,16 @@ impl Definition {
             name: P::NAME,
             version: P::VERSION,
             table: P::TABLE,
+            sums: P::SUMS,
             schema: P::SCHEMA,
             streams: P::STREAMS,
             worker: |shape| Box::new(TableWorker::<P>::new(shape)),
         }
+    }
+
+    /// All tables that queries see.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.table).chain(self.sums.iter().copied())
     }
 
     pub(crate) fn worker(&self, shape: Shape) -> Box<dyn Worker> {
@@ -59,6 +68,7 @@ pub fn all() -> Vec<Definition> {
         Definition::of::<payments::Payments>(),
         Definition::of::<promotions::Promotions>(),
         Definition::of::<reviews::Reviews>(),
+        Definition::of::<sales::Sales>(),
         Definition::of::<wishlists::Wishlists>(),
     ]
 }

@@ -1,8 +1,8 @@
 //! Generations: a projection's table lives in a schema of its own for every time it was built, and
 //! queries see the current one through a view that never changes its name.
 
-use crate::Definition;
 use crate::table::Shape;
+use crate::{Definition, analysts};
 use eventlog::Position;
 use eventlog::checkpoints::{self, Checkpoint};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
@@ -59,6 +59,12 @@ pub async fn ensure(pool: &PgPool, definitions: &[Definition]) -> Result<(), sql
         let start = Checkpoint { generation: 1, position: Position::START };
         checkpoints::set(&mut *tx, definition.name, start).await?;
     }
+    // Also those of views that are older than the role.
+    for definition in definitions {
+        for table in definition.tables() {
+            analysts::admit(&mut tx, table).await?;
+        }
+    }
     tx.commit().await?;
     db.close().await
 }
@@ -76,13 +82,19 @@ pub(crate) async fn create_tables(
     Ok(())
 }
 
-/// Lets the view show the table of that schema.
+/// Lets the views show the tables of that schema.
 pub(crate) async fn show(
     db: &mut PgConnection,
     definition: &Definition,
     schema: &str,
 ) -> Result<(), sqlx::Error> {
-    let table = definition.table;
+    for table in definition.tables() {
+        show_table(db, table, schema).await?;
+    }
+    Ok(())
+}
+
+async fn show_table(db: &mut PgConnection, table: &str, schema: &str) -> Result<(), sqlx::Error> {
     let same_columns = sqlx::query_scalar!(
         r#"SELECT array_agg((a.attname, a.atttypid, a.atttypmod) ORDER BY a.attnum)
                   FILTER (WHERE a.attrelid = to_regclass('read.' || quote_ident($1)))
@@ -106,7 +118,8 @@ pub(crate) async fn show(
         "CREATE OR REPLACE VIEW read.\"{table}\" AS SELECT * FROM \"{schema}\".\"{table}\""
     );
     db.execute(&*view).await?;
-    Ok(())
+    // A view that was dropped has lost what was granted on it.
+    analysts::admit(db, table).await
 }
 
 /// The current generation; `None` before [`ensure`].

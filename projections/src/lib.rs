@@ -5,6 +5,7 @@
 //! at any time.
 
 pub mod accounts;
+mod analysts;
 mod batch;
 pub mod carts;
 pub mod catalogue;
@@ -29,6 +30,7 @@ mod read_models;
 mod rebuild;
 pub mod reviews;
 mod runner;
+pub mod sales;
 mod scan;
 mod session;
 mod status;

@@ -1,6 +1,7 @@
 //! What handlers take from a request. Each extractor refuses with a problem document, so that a
 //! handler only ever sees what is valid and allowed.
 
+mod accept;
 mod body;
 mod caller;
 mod command;
@@ -12,6 +13,7 @@ mod query;
 mod text;
 
 pub use crate::auth::Caller;
+pub use accept::Format;
 pub use body::{Form, RawBody};
 pub use caller::{
     Admin, Analyst, Auditor, Authentication, Customer, MaybeCaller, Refusal, Seller, Staff,

@@ -2,6 +2,8 @@
 //! `audit`, whose purpose that is.
 
 mod accounts;
+mod admin;
+mod analytics;
 mod audit;
 mod cart;
 mod gift_cards;
@@ -12,6 +14,7 @@ mod orders;
 mod payments;
 mod products;
 mod promos;
+mod seller;
 mod reviews;
 mod wishlist;
 
@@ -22,6 +25,9 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(accounts::router())
+        .merge(admin::router())
+        .merge(analytics::router())
+        .merge(seller::router())
         .merge(audit::router())
         .merge(images::router())
         .merge(products::router())

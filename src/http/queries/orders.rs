@@ -60,7 +60,7 @@ async fn list(
     Query(query): Query<OrdersQuery>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<OrderResource>>, Problem> {
-    let mut filter = filter(&query, &page)?;
+    let mut filter = query.filter(&page)?;
     match caller.role {
         Role::Admin => {}
         Role::Seller => filter.seller_id = Some(caller.id),
@@ -83,7 +83,7 @@ async fn by_user(
     if !caller.owns(user_id.into()) {
         return Err(Problem::forbidden("not_yours", "these are the orders of somebody else"));
     }
-    let mut filter = filter(&query, &page)?;
+    let mut filter = query.filter(&page)?;
     filter.user_id = Some(user_id.into());
     page_of(&state, &filter).await
 }
@@ -128,17 +128,20 @@ fn not_found() -> Problem {
     Problem::not_found("order_not_found", "there is no such order")
 }
 
-fn filter(query: &OrdersQuery, page: &PageQuery) -> Result<Filter, Problem> {
-    Ok(Filter {
-        user_id: None,
-        seller_id: None,
-        status: query.status,
-        from: query.from,
-        to: query.to,
-        limit: page.limit(),
-        after: page.after()?,
-        offset: page.offset(),
-    })
+impl OrdersQuery {
+    /// Of anybody's orders: whose may be seen is the caller's to add.
+    pub(super) fn filter(&self, page: &PageQuery) -> Result<Filter, Problem> {
+        Ok(Filter {
+            user_id: None,
+            seller_id: None,
+            status: self.status,
+            from: self.from,
+            to: self.to,
+            limit: page.limit(),
+            after: page.after()?,
+            offset: page.offset(),
+        })
+    }
 }
 
 async fn page_of(state: &AppState, filter: &Filter) -> Result<Json<List<OrderResource>>, Problem> {
