@@ -9,6 +9,8 @@ mod checkout;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod community;
+#[cfg(test)]
 mod eventlog;
 #[cfg(test)]
 mod http;
