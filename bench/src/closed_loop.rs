@@ -5,6 +5,7 @@ use hdrhistogram::Histogram;
 use std::fmt::Display;
 use std::ops::AddAssign;
 use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
 
 /// What was done, and how long each operation took.
 pub struct Tally {
@@ -33,6 +34,11 @@ impl Tally {
 
     /// Counts one operation that began at `started`.
     pub fn count<T, E: Display>(&mut self, started: Instant, result: Result<T, E>) {
+        self.count_as(started.elapsed(), result);
+    }
+
+    /// Counts one operation that took so long.
+    pub fn count_as<T, E: Display>(&mut self, took: Duration, result: Result<T, E>) {
         match result {
             Ok(_) => self.operations += 1,
             Err(error) => {
@@ -40,7 +46,7 @@ impl Tally {
                 self.first_error.get_or_insert_with(|| error.to_string());
             }
         }
-        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         // It grows by itself, so that every value has its place.
         let _ = self.latency.record(micros);
     }
@@ -48,6 +54,26 @@ impl Tally {
     /// The message of an error that was counted.
     pub fn first_error(&self) -> Option<&str> {
         self.first_error.as_deref()
+    }
+
+    /// What clients that began together did.
+    pub async fn of(started: Instant, running: Vec<JoinHandle<Self>>) -> Self {
+        let mut total = Self::default();
+        for client in running {
+            match client.await {
+                Ok(tally) => total.join(tally),
+                Err(error) => total.count(Instant::now(), Err::<(), _>(error)),
+            }
+        }
+        total.elapsed = started.elapsed();
+        total
+    }
+
+    /// A quantile of the latency, in milliseconds.
+    pub fn millis(&self, quantile: f64) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a latency has 3 digits")]
+        let micros = self.latency.value_at_quantile(quantile) as f64;
+        micros / 1000.0
     }
 
     fn join(&mut self, other: Self) {
@@ -93,13 +119,5 @@ where
             })
         })
         .collect();
-    let mut total = Tally::default();
-    for client in running {
-        match client.await {
-            Ok(tally) => total.join(tally),
-            Err(error) => total.count(Instant::now(), Err::<(), _>(error)),
-        }
-    }
-    total.elapsed = started.elapsed();
-    total
+    Tally::of(started, running).await
 }

@@ -9,7 +9,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 pub struct Database {
     name: String,
-    options: PgConnectOptions,
+    pub options: PgConnectOptions,
     pub pool: PgPool,
 }
 
@@ -33,6 +33,11 @@ impl Database {
             format!("-U{}", options.get_username()),
             self.name.clone(),
         ]
+    }
+
+    /// For a server that uses it.
+    pub fn url(&self) -> String {
+        self.options.to_url_lossy().into()
     }
 
     /// For `PGPASSWORD`, so that it is not among the arguments, which everybody can see.

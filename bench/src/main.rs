@@ -1,21 +1,30 @@
 //! Measures Ledgerline on this machine: `cargo run --release -p ledgerline-bench -- SCENARIO|--all`.
 //!
 //! One file per scenario in `scenarios/`. Numbers of a shared machine are noisy, so what a scenario
-//! is compared with (pgbench, postgres-es) runs in turns with it, on the same cluster. Every run is
-//! bounded in time, talks to loopback only, and leaves nothing behind.
+//! is compared with (pgbench, postgres-es, an empty HTTP handler) runs in turns with it, on the same
+//! cluster. Every run is bounded in time, talks to loopback only, and leaves nothing behind.
 
 mod closed_loop;
 mod database;
 mod history;
+mod http;
+mod market;
+mod open_loop;
+mod orders;
 mod pgbench;
+mod process;
 mod report;
+mod same_sql;
 mod scenarios;
 mod server;
 mod shop;
+mod site;
+mod visitors;
 
 use clap::Parser;
 use scenarios::Scenario;
 use server::Server;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -34,16 +43,29 @@ struct Arguments {
     /// How long each side of a scenario is measured.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
-    /// Concurrent clients, where the scenario has some.
-    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=64))]
-    clients: u16,
+    /// Concurrent clients, where the scenario has some. Default 32, and 64 over HTTP.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=64))]
+    clients: Option<u16>,
     /// One JSON object per scenario, on a line of its own, instead of text.
     #[arg(long)]
     json: bool,
-    /// A superuser of a PostgreSQL on this machine; scenarios make databases there and drop them.
-    /// Without it, a throw-away cluster is started.
+    /// A superuser of a PostgreSQL on this machine, which allows 200 connections; scenarios make
+    /// databases there and drop them. Without it, a throw-away cluster is started.
     #[arg(long)]
     database_url: Option<String>,
+    /// A running server on this machine, without rate limits, for the scenarios over HTTP that need
+    /// no database of their own. It is left with what they make there.
+    #[arg(long, requires = "jwt_key")]
+    url: Option<String>,
+    /// The key by which that server signs its access tokens.
+    #[arg(long, env = "LEDGERLINE_JWT_KEY", hide_env_values = true)]
+    jwt_key: Option<String>,
+    /// Commands do not ask the server to wait for its read models.
+    #[arg(long)]
+    respond_async: bool,
+    /// How far `growth` goes: 10 million events take some 10 GB of disk, and several times longer.
+    #[arg(long, default_value_t = 1_000_000)]
+    growth_events: usize,
 }
 
 /// What every scenario gets.
@@ -51,10 +73,17 @@ struct Bench {
     server: Server,
     clients: usize,
     time: Duration,
+    /// The server to use, and the key of its tokens.
+    running: Option<(SocketAddr, String)>,
+    respond_async: bool,
+    growth_events: usize,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if let Some(ended) = process::role().await {
+        return ended;
+    }
     match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -65,21 +94,34 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let bench = Bench {
+    let running = match (&arguments.url, &arguments.jwt_key) {
+        (Some(url), Some(key)) => Some((process::address_of(url)?, key.clone())),
+        _ => None,
+    };
+    let mut bench = Bench {
         server: Server::start(arguments.database_url.as_deref()).await?,
-        clients: usize::from(arguments.clients),
+        clients: 0,
         time: Duration::from_secs(arguments.seconds),
+        running,
+        respond_async: arguments.respond_async,
+        growth_events: arguments.growth_events,
     };
     let scenarios = if arguments.all { Scenario::all() } else { arguments.scenarios };
-    let measured = measure(&bench, &scenarios, arguments.json).await;
+    let mut measured = Ok(());
+    for scenario in scenarios {
+        bench.clients = arguments.clients.map_or(scenario.clients(), usize::from);
+        measured = measure(&bench, scenario, arguments.json).await;
+        if measured.is_err() {
+            break;
+        }
+    }
     bench.server.stop().await?;
     measured
 }
 
-async fn measure(bench: &Bench, scenarios: &[Scenario], json: bool) -> Result<()> {
-    for scenario in scenarios {
-        let measured = scenario.run(bench).await?;
-        report::print(scenario.name().as_str(), &measured, json);
-    }
+async fn measure(bench: &Bench, scenario: Scenario, json: bool) -> Result<()> {
+    let name = scenario.name();
+    let measured = scenario.run(bench).await.map_err(|error| format!("{name}: {error}"))?;
+    report::print(&name, &measured, json);
     Ok(())
 }

@@ -20,7 +20,7 @@ const TABLE: &str = "
         CONSTRAINT pgbench_events_pkey PRIMARY KEY (aggregate_type, aggregate_id, sequence))";
 
 /// One event of a new stream, with the bytes that ours have.
-const INSERT: &str = r#"
+pub const INSERT: &str = r#"
 \set n random(1, 1000000000000000000)
 INSERT INTO pgbench_events VALUES ('cart', 'bench-' || :n::text, 1, 'ItemAdded', '1.0',
     '{"ItemAdded":{"product_id":"019a0000-0000-7000-8000-000000000001","quantity":1,"price":"9900.00"}}',
@@ -30,27 +30,34 @@ INSERT INTO pgbench_events VALUES ('cart', 'bench-' || :n::text, 1, 'ItemAdded',
     '\x0000000000000000000000000000000000000000000000000000000000000000');
 "#;
 
-/// Single-row INSERT transactions on one database.
+/// Transactions on one database: single-row INSERTs, or given statements.
 pub struct Pgbench {
     program: PathBuf,
-    script: NamedTempFile,
+    scripts: Vec<NamedTempFile>,
     arguments: Vec<String>,
     password: Option<String>,
 }
 
 impl Pgbench {
-    /// Makes the table.
+    /// Single-row INSERT transactions. Makes their table.
     pub async fn prepare(database: &Database, clients: usize) -> Result<Self> {
+        make_table(database).await?;
+        Self::with(database, clients, &[INSERT.to_owned()])
+    }
+
+    /// Each transaction is one of the scripts, by chance.
+    pub fn with(database: &Database, clients: usize, scripts: &[String]) -> Result<Self> {
         let program = find().ok_or("pgbench is not installed")?;
-        database.pool.execute(TABLE).await?;
-        let mut script = NamedTempFile::new()?;
-        script.write_all(INSERT.as_bytes())?;
+        let scripts: Result<Vec<_>> = scripts.iter().map(|script| written(script)).collect();
+        let scripts = scripts?;
+        let files = scripts.iter().map(|script| format!("-f{}", script.path().display()));
         let arguments = ["-n", "-M", "prepared", "-j", "2"].into_iter().map(str::to_owned);
         let arguments = arguments
-            .chain([format!("-c{clients}"), format!("-f{}", script.path().display())])
+            .chain([format!("-c{clients}")])
+            .chain(files)
             .chain(database.arguments())
             .collect();
-        Ok(Self { program, script, arguments, password: database.password() })
+        Ok(Self { program, scripts, arguments, password: database.password() })
     }
 
     /// Transactions per second.
@@ -69,9 +76,21 @@ impl Pgbench {
             tps.and_then(|rest| rest.split(' ').next()).and_then(|number| number.parse().ok());
         tps.ok_or_else(|| {
             let problem = String::from_utf8_lossy(&output.stderr);
-            format!("pgbench with {}: {problem}", self.script.path().display()).into()
+            format!("pgbench with {} scripts: {problem}", self.scripts.len()).into()
         })
     }
+}
+
+/// The table of [`INSERT`].
+pub async fn make_table(database: &Database) -> Result<()> {
+    database.pool.execute(TABLE).await?;
+    Ok(())
+}
+
+fn written(script: &str) -> Result<NamedTempFile> {
+    let mut file = NamedTempFile::new()?;
+    file.write_all(script.as_bytes())?;
+    Ok(file)
 }
 
 /// On the path, or where Debian puts it.

@@ -28,8 +28,8 @@ impl Server {
             // Root's database processes run as another user, who has to pass.
             fs::set_permissions(folder.path(), Permissions::from_mode(0o711))?;
             let data_dir = folder.path().join("data");
-            let cluster = Cluster::start(ClusterOptions { data_dir, profile: Profile::Serve });
-            let cluster = cluster.await?;
+            let options = ClusterOptions { data_dir, profile: Profile::Serve };
+            let cluster = roomy(Cluster::start(options.clone()).await?, options).await?;
             // Over TCP, as pgbench: the same way for all that is compared.
             (PgConnectOptions::from_str(&cluster.url("postgres"))?, Some((cluster, folder)))
         };
@@ -69,4 +69,14 @@ impl Server {
         session.execute(statement).await?;
         Ok(session.close().await?)
     }
+}
+
+/// The same cluster with room for the connections of pgbench beside those of a server.
+async fn roomy(cluster: Cluster, options: ClusterOptions) -> Result<Cluster> {
+    let mut session =
+        PgConnection::connect_with(&PgConnectOptions::from_str(&cluster.url("postgres"))?).await?;
+    session.execute("ALTER SYSTEM SET max_connections = 200").await?;
+    session.close().await?;
+    cluster.stop().await?;
+    Ok(Cluster::start(options).await?)
 }

@@ -1,8 +1,10 @@
 //! The commands that the scenarios send: to real aggregates, with events of the usual size.
 
+use aggregates::account::Role;
 use aggregates::cart::Command;
-use aggregates::{Cart, Money, ProductId, Quantity};
+use aggregates::{Account, Cart, Money, ProductId, Quantity};
 use eventlog::{EventLog, Metadata, Options, UnitError};
+use ledgerline::auth::Registration;
 use ledgerline::clock::{Clock, SystemClock};
 use ledgerline::entropy::Entropy;
 use ledgerline::log::{self, Execute};
@@ -40,6 +42,21 @@ impl Shop {
 
     fn metadata(&self) -> Metadata {
         Metadata::new("bench", self.entropy.new_id(), "bench")
+    }
+
+    /// A customer with an account and without a password.
+    pub async fn register(&self, id: Uuid) -> Result<(), crate::BoxError> {
+        let registration = Registration {
+            id: id.into(),
+            role: Role::Customer,
+            email: format!("{id}@example.com").parse()?,
+            password_hash: String::new(),
+            first_name: None,
+            last_name: None,
+        };
+        let unit = self.log.unit(self.metadata()).create::<Account>(id.to_string());
+        unit.run(move |work| registration.record(work)).await?;
+        Ok(())
     }
 
     /// The first event of a new stream.

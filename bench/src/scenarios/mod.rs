@@ -1,13 +1,26 @@
 //! The scenarios. A new one is a file here, a variant and a line in `run`.
 
 mod append;
+mod browse;
+mod cart;
+mod cart_size;
+mod checkout;
 mod commands;
 mod feed;
+mod flash_sale;
+mod growth;
+mod history;
+mod lag;
 mod load;
+mod memory;
+mod mixed;
 mod rebuild;
+mod startup;
+mod turns;
 mod verify;
 
 use crate::report::Measured;
+use crate::visitors::Means;
 use crate::{Bench, Result};
 use clap::ValueEnum;
 
@@ -25,11 +38,43 @@ pub enum Scenario {
     Verify,
     /// Making a read model anew from the log, beside the live one.
     Rebuild,
+    /// Putting products into carts over HTTP.
+    Cart,
+    /// From an empty cart to a confirmed order of three lines over HTTP.
+    Checkout,
+    /// The same, paid also with a promotion, a gift card and points.
+    CheckoutFull,
+    /// Searching, opening products, and facets, in turns with pgbench running the same statements.
+    Browse,
+    /// Order histories, in turns with pgbench running the same statements.
+    History,
+    /// A thousand buyers at once, one product, a hundred units.
+    FlashSale,
+    /// Eight of ten look around, one fills a cart, one checks out.
+    Mixed,
+    /// How far the read models are behind while commands come as fast as they can.
+    Lag,
+    /// The same commands and queries on a short and on a long log.
+    Growth,
+    /// Carts of 1 to 200 lines.
+    CartSize,
+    /// From starting the server to its first answer.
+    Startup,
+    /// The server's memory, idle and under load.
+    Memory,
 }
 
 impl Scenario {
     pub fn all() -> Vec<Self> {
         Self::value_variants().to_vec()
+    }
+
+    /// Where nobody says otherwise.
+    pub fn clients(self) -> usize {
+        match self {
+            Self::Append | Self::Commands | Self::Load => 32,
+            _ => 64,
+        }
     }
 
     /// As it is given on the command line.
@@ -47,6 +92,18 @@ impl Scenario {
             Self::Feed => feed::run(bench, &database).await,
             Self::Rebuild => rebuild::run(&database).await,
             Self::Verify => verify::run(bench, &database).await,
+            Self::Cart => cart::run(bench, &database).await,
+            Self::Checkout => checkout::run(bench, &database, Means::Money).await,
+            Self::CheckoutFull => checkout::run(bench, &database, Means::All).await,
+            Self::Browse => browse::run(bench, &database).await,
+            Self::History => history::run(bench, &database).await,
+            Self::FlashSale => flash_sale::run(bench, &database).await,
+            Self::Mixed => mixed::run(bench, &database).await,
+            Self::Lag => lag::run(bench, &database).await,
+            Self::Growth => growth::run(bench, &database).await,
+            Self::CartSize => cart_size::run(bench, &database).await,
+            Self::Startup => startup::run(bench, &database).await,
+            Self::Memory => memory::run(bench, &database).await,
         };
         bench.server.drop_database(database).await?;
         measured
