@@ -11,6 +11,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// Events of one append.
+const AT_ONCE: usize = 5_000;
+
 /// The id of a stream of the history.
 pub fn cart_id(number: usize) -> Uuid {
     Uuid::from_u128(0x019a_0000_0000_7000_9000_0000_0000_0000 + number as u128)
@@ -18,22 +21,41 @@ pub fn cart_id(number: usize) -> Uuid {
 
 /// Stores carts of these numbers with `events` events each.
 pub async fn write(pool: &PgPool, numbers: Range<usize>, events: usize) -> Result<()> {
+    write_streams::<Cart>(pool, numbers, |number| Ok((cart_id(number), cart(events)?))).await
+}
+
+/// Stores streams of these numbers, with the ids and events that `stream` gives for each.
+pub async fn write_streams<A: Decider>(
+    pool: &PgPool,
+    numbers: Range<usize>,
+    stream: impl Fn(usize) -> Result<(Uuid, Vec<A::Event>)>,
+) -> Result<()>
+where
+    A::Event: DomainEvent,
+{
     let metadata = Metadata::new("bench", Uuid::from_u128(1), "bench");
     let metadata: Arc<str> = serde_json::to_string(&metadata)?.into();
-    let numbers: Vec<usize> = numbers.collect();
-    for batch in numbers.chunks((5_000 / events).max(1)) {
-        let streams: Result<Vec<_>> =
-            batch.iter().map(|number| stream(*number, events, &metadata)).collect();
-        let append = Append { streams: streams?, ..Append::default() };
+    let mut numbers = numbers.peekable();
+    while numbers.peek().is_some() {
+        let (mut streams, mut events) = (Vec::new(), 0);
+        for number in numbers.by_ref() {
+            let (id, history) = stream(number)?;
+            events += history.len();
+            streams.push(stored::<A>(id, history, &metadata)?);
+            if events >= AT_ONCE {
+                break;
+            }
+        }
+        let append = Append { streams, ..Append::default() };
         eventlog::append(pool, &append, SystemClock.now()).await?;
     }
     Ok(())
 }
 
 /// A product is added, then its quantity changes.
-fn stream(number: usize, events: usize, metadata: &Arc<str>) -> Result<StreamAppend> {
-    let events = (0..events).map(|n| {
-        let event = if n == 0 {
+fn cart(events: usize) -> Result<Vec<cart::Event>> {
+    let event = |n| {
+        Ok(if n == 0 {
             cart::Event::ItemAdded {
                 product_id: product(0),
                 quantity: Quantity::ONE,
@@ -43,9 +65,19 @@ fn stream(number: usize, events: usize, metadata: &Arc<str>) -> Result<StreamApp
             let quantity = u32::try_from(2 + n % 900)?;
             let quantity = Quantity::try_from(quantity)?;
             cart::Event::QuantityChanged { product_id: product(0), quantity }
-        };
+        })
+    };
+    (0..events).map(event).collect()
+}
+
+fn stored<A: Decider>(id: Uuid, events: Vec<A::Event>, metadata: &Arc<str>) -> Result<StreamAppend>
+where
+    A::Event: DomainEvent,
+{
+    let events = (0_u128..).zip(events).map(|(n, event)| {
         Ok(NewEvent {
-            event_id: Uuid::from_u128((number as u128) << 64 | n as u128),
+            // Below the numbers by which the ids of streams differ, so that none is there twice.
+            event_id: Uuid::from_u128(id.as_u128().wrapping_shl(32) | n),
             event_type: event.event_type(),
             event_version: event.event_version(),
             payload: serde_json::to_string(&event)?,
@@ -53,7 +85,7 @@ fn stream(number: usize, events: usize, metadata: &Arc<str>) -> Result<StreamApp
         })
     });
     Ok(StreamAppend {
-        stream: StreamId::new(<Cart as Decider>::TYPE, cart_id(number).to_string()),
+        stream: StreamId::new(A::TYPE, id.to_string()),
         expected: 0,
         prev_hash: GENESIS,
         events: events.collect::<Result<_>>()?,
