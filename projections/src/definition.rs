@@ -3,9 +3,8 @@
 use crate::Projection;
 use crate::table::{Shape, TableWorker, Worker};
 use crate::{
-    accounts, carts, catalogue, checkout, gift_card_entries, gift_cards, ledger, loyalty,
-    loyalty_entries, orders, payments, promotions, reviews, sales,
-    wishlists,
+    accounts, albums, artists, carts, catalogue, checkout, gift_card_entries, gift_cards, ledger,
+    loyalty, loyalty_entries, orders, payments, promotions, reviews, sales, wishlists,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -56,6 +55,8 @@ impl fmt::Debug for Definition {
 pub fn all() -> Vec<Definition> {
     vec![
         Definition::of::<accounts::Accounts>(),
+        Definition::of::<albums::Albums>(),
+        Definition::of::<artists::Artists>(),
         Definition::of::<carts::Carts>(),
         Definition::of::<catalogue::Catalogue>(),
         Definition::of::<checkout::Checkout>(),

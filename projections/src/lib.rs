@@ -5,7 +5,9 @@
 //! at any time.
 
 pub mod accounts;
+pub mod albums;
 mod analysts;
+pub mod artists;
 mod batch;
 pub mod carts;
 pub mod catalogue;
@@ -39,6 +41,7 @@ mod table;
 mod testing;
 mod track;
 pub mod wishlists;
+mod words;
 
 pub use compare::{Comparison, Difference, compare};
 pub use definition::{Definition, all};

@@ -1,14 +1,18 @@
-//! Changing the catalogue: products and their stock.
+//! Changing the catalogue: products and their stock, artists and albums.
 
+mod albums;
+mod artists;
 mod bulk;
 
-pub use bulk::{BulkRow, Import, RowOutcome};
+pub use albums::{AlbumChange, Archive, NewAlbum, Recording, archive, change_album, create_album};
+pub use artists::{ArtistChange, ArtistState, change_artist, create_artist, delete_artist};
+pub use bulk::{BulkRow, Import, NewItem, Release, RowOutcome};
 
 use crate::expected::Expected;
 use crate::log::{Answer, Execute};
 use aggregates::product::{self, Details, Editor};
-use aggregates::stock_item;
 use aggregates::{Currency, Money, Product, ProductId, StockItem, UserId};
+use aggregates::{artist, stock_item};
 use chrono::{DateTime, Utc};
 use eventlog::{EventLog, IdempotencyKey, Metadata, Outcome, UnitError, Work};
 use std::collections::BTreeMap;
@@ -59,6 +63,14 @@ pub enum CatalogueError {
     Product(#[from] product::Error),
     #[error(transparent)]
     Stock(#[from] stock_item::Error),
+    #[error(transparent)]
+    Artist(#[from] artist::Error),
+    /// Not even where there is a product of this id, which is none.
+    #[error("there is no such album")]
+    NoSuchAlbum,
+    /// Another artist, or another album, came into it between the look and the append.
+    #[error("the artist or the album was changed by somebody else meanwhile")]
+    Changed,
     /// The caller's `If-Match` names another version.
     #[error("the product is at version {found}, not at the one that `If-Match` names")]
     Stale { found: i64 },
@@ -78,6 +90,14 @@ pub struct ProductState {
 }
 
 type Done<A> = Result<Outcome<A>, UnitError<CatalogueError>>;
+
+/// How often a command looks again which streams concern it.
+const LOOKS: u32 = 5;
+
+/// Whether a command that looks its streams up first was overtaken, and should look again.
+fn overtaken<A>(done: &Done<A>, looks: u32) -> bool {
+    looks < LOOKS && matches!(done, Err(UnitError::Rejected(CatalogueError::Changed)))
+}
 
 /// Creates a product and receives its first stock. `answer` makes what is recorded.
 pub async fn create<A: Answer>(
@@ -143,27 +163,36 @@ pub async fn change<A: Answer>(
         .run(move |work| {
             check_version(work, id, &expected)?;
             let before = work.version::<Product>(&id.to_string());
-            let change = change.clone();
-            let command = product::Command::Change {
-                by,
-                name: change.name,
-                description: change.description,
-                price: change.price,
-                category: change.category,
-                attributes: change.attributes,
-                image_urls: change.image_urls,
-                is_active: change.is_active,
-            };
-            work.execute::<Product>(id, command)?;
-            if let Some(quantity) = change.quantity {
-                let reason = "set by the seller".to_owned();
-                let command = stock_item::Command::SetAvailable { quantity, reason };
-                work.execute::<StockItem>(id, command)?;
-            }
+            apply_change(work, id, by, change.clone())?;
             let changed = work.version::<Product>(&id.to_string()) > before;
             Ok(after(work, id, if changed { work.now() } else { unchanged_at }, &answer))
         })
         .await
+}
+
+fn apply_change(
+    work: &mut Work<'_>,
+    id: ProductId,
+    by: Editor,
+    change: ProductChange,
+) -> Result<(), CatalogueError> {
+    let command = product::Command::Change {
+        by,
+        name: change.name,
+        description: change.description,
+        price: change.price,
+        category: change.category,
+        attributes: change.attributes,
+        image_urls: change.image_urls,
+        is_active: change.is_active,
+    };
+    work.execute::<Product>(id, command)?;
+    if let Some(quantity) = change.quantity {
+        let reason = "set by the seller".to_owned();
+        let command = stock_item::Command::SetAvailable { quantity, reason };
+        work.execute::<StockItem>(id, command)?;
+    }
+    Ok(())
 }
 
 /// What a change needs to know beside itself.
@@ -174,28 +203,6 @@ pub struct ChangeContext {
     /// When the product was changed last.
     pub unchanged_at: DateTime<Utc>,
     pub key: Option<IdempotencyKey>,
-}
-
-/// Deletes a product from the catalogue; orders keep what they bought.
-pub async fn archive<A: Answer>(
-    log: &EventLog,
-    metadata: Metadata,
-    id: ProductId,
-    by: Editor,
-    context: ChangeContext,
-    answer: impl Fn(&ProductState) -> A + Send + 'static,
-) -> Done<A> {
-    let ChangeContext { expected, key, .. } = context;
-    log.unit(metadata)
-        .write::<Product>(id.to_string())
-        .peek::<StockItem>(id.to_string())
-        .idempotency(key)
-        .run(move |work| {
-            check_version(work, id, &expected)?;
-            work.execute::<Product>(id, product::Command::Archive { by })?;
-            Ok(after(work, id, work.now(), &answer))
-        })
-        .await
 }
 
 /// Changes the stock of a product that the caller may edit.

@@ -2,6 +2,7 @@
 //! command is refused is decided in `aggregates`, here it only gets its status and its code.
 
 mod community;
+mod records;
 
 use crate::cart::CartError;
 use crate::catalogue::CatalogueError;
@@ -375,6 +376,9 @@ impl From<CatalogueError> for Problem {
         match error {
             CatalogueError::Product(refusal) => refusal.into(),
             CatalogueError::Stock(refusal) => refusal.into(),
+            CatalogueError::Artist(refusal) => refusal.into(),
+            CatalogueError::NoSuchAlbum => Self::not_found("album_not_found", detail),
+            CatalogueError::Changed => Self::conflict("concurrent_modification", detail),
             CatalogueError::Stale { found } => stale(found, detail),
         }
     }

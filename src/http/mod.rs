@@ -8,6 +8,7 @@ pub mod extract;
 pub mod health;
 pub mod middleware;
 pub mod pagination;
+mod patch;
 pub mod problem;
 pub mod queries;
 pub mod reply;

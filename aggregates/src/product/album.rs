@@ -38,7 +38,7 @@ impl Album {
     }
 
     /// The attributes of the product, with those that follow from the album.
-    pub(super) fn with_attributes(
+    pub fn with_attributes(
         &self,
         mut attributes: BTreeMap<String, String>,
     ) -> BTreeMap<String, String> {

@@ -1,6 +1,8 @@
 //! The requests that change something, one file per resource. Never reads a projection to decide.
 
 mod accounts;
+mod albums;
+mod artists;
 mod bulk;
 mod cart;
 mod gift_cards;
@@ -20,6 +22,8 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(accounts::router())
+        .merge(albums::router())
+        .merge(artists::router())
         .merge(images::router())
         .merge(bulk::router())
         .merge(products::router())

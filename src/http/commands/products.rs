@@ -1,7 +1,9 @@
 //! Products: `/products`.
 
-use crate::catalogue::{self, ChangeContext, NewProduct, ProductChange, ProductState, StockChange};
-use crate::http::extract::{CommandContext, Json, Path, Seller};
+use crate::catalogue::{
+    self, Archive, ChangeContext, NewProduct, ProductChange, ProductState, StockChange,
+};
+use crate::http::extract::{Caller, CommandContext, Json, Path, Seller};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, finish};
 use crate::http::resources::{ProductDetails, ProductResource};
@@ -225,7 +227,8 @@ async fn archive(
     let answer = |_: &ProductState| Reply::no_content();
     let (log, by) = (&state.log, editor(&seller));
     let outcome =
-        catalogue::archive(log, ctx.metadata(), id.into(), by, known.context, answer).await?;
+        catalogue::archive(log, ctx.metadata(), id.into(), by, Archive::Any, known.context, answer)
+            .await?;
     finish(&state, &ctx, outcome).await
 }
 
@@ -252,10 +255,10 @@ async fn set_stock(
 }
 
 /// A seller edits what is theirs, an administrator everything.
-pub(super) fn editor(seller: &Seller) -> Editor {
-    match seller.role {
+pub(super) fn editor(caller: &Caller) -> Editor {
+    match caller.role {
         Role::Admin => Editor::Admin,
-        Role::Customer | Role::Seller | Role::Auditor | Role::Analyst => Editor::Seller(seller.id),
+        Role::Customer | Role::Seller | Role::Auditor | Role::Analyst => Editor::Seller(caller.id),
     }
 }
 
@@ -293,7 +296,7 @@ impl Known {
     }
 }
 
-fn resource(state: &ProductState, reviews: Reviews) -> Option<ProductResource> {
+pub(super) fn resource(state: &ProductState, reviews: Reviews) -> Option<ProductResource> {
     let details = state.details.as_ref()?;
     Some(ProductResource::from(ProductDetails {
         id: state.id,

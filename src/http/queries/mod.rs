@@ -2,8 +2,10 @@
 //! `audit`, whose purpose that is.
 
 mod accounts;
+mod albums;
 mod admin;
 mod analytics;
+mod artists;
 mod audit;
 mod cart;
 mod gift_cards;
@@ -25,6 +27,8 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(accounts::router())
+        .merge(albums::router())
+        .merge(artists::router())
         .merge(admin::router())
         .merge(analytics::router())
         .merge(seller::router())

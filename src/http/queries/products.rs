@@ -65,7 +65,7 @@ pub struct CatalogueQuery {
     clippy::trivially_copy_pass_by_ref,
     reason = "the form that garde calls"
 )]
-fn rating(rating: &Option<Decimal>, _: &()) -> garde::Result {
+pub(super) fn rating(rating: &Option<Decimal>, _: &()) -> garde::Result {
     match rating {
         Some(rating) if *rating < Decimal::ZERO || *rating > Decimal::from(5) => {
             Err(garde::Error::new("a rating is 0 to 5"))
@@ -202,11 +202,11 @@ async fn categories(
 }
 
 /// An answer whose tag is the hash of what it says: good for caches, whatever changed it.
-fn cacheable(headers: &HeaderMap, body: &impl Serialize) -> Result<Response, Problem> {
+pub(super) fn cacheable(headers: &HeaderMap, body: &impl Serialize) -> Result<Response, Problem> {
     Ok(tagged(headers, &format!("\"{}\"", digest(body)?), body))
 }
 
-fn digest(body: &impl Serialize) -> Result<String, Problem> {
+pub(super) fn digest(body: &impl Serialize) -> Result<String, Problem> {
     let text = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
     Ok(hex::encode(&Sha256::digest(text)[..12]))
 }

@@ -1,6 +1,8 @@
 //! What the API shows of products, carts, orders and payments: one shape each, made from an
 //! aggregate after a command and from a read model for a query, so that both answer alike.
 
+mod album;
+mod artist;
 mod cart;
 mod gift_card;
 mod order;
@@ -10,6 +12,8 @@ mod promotion;
 mod review;
 mod wishlist;
 
+pub use album::{AlbumResource, FormatSchema, TrackPositionSchema};
+pub use artist::ArtistResource;
 pub use cart::{CartItem, CartProduct, CartResource};
 pub use gift_card::{GiftCardResource, masked};
 pub use order::{HistoryEntry, OrderItem, OrderResource, Recipient};

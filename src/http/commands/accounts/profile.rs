@@ -3,6 +3,7 @@
 use super::answer::{self, Audience};
 use crate::auth::personal;
 use crate::http::extract::{Caller, CommandContext, Json};
+use crate::http::patch::{Patch, present};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, detached};
 use crate::http::user::OwnUser;
@@ -13,11 +14,10 @@ use aggregates::account::Command;
 use axum::extract::State;
 use axum::response::Response;
 use garde::Validate;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// A field that may be missing (keep it), `null` (clear it) or a value.
-type Change = Option<Option<String>>;
+type Change = Patch<String>;
 
 /// Fields that are missing stay as they are; `null` clears one.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -38,11 +38,6 @@ pub struct ChangeProfile {
     #[garde(inner(length(chars, max = 500)))]
     #[schema(value_type = Option<String>, max_length = 500)]
     default_address: Change,
-}
-
-/// Tells `null` from a missing field.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Change, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// Change the own profile

@@ -1,6 +1,7 @@
 //! Importing products: `/products/bulk`. The body is read as it arrives and stored in chunks, so that
 //! memory does not grow with it; every row gets its result.
 
+mod releases;
 mod rows;
 
 use super::products::CreateProduct;
@@ -46,6 +47,8 @@ struct BulkQuery {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 struct BulkReport {
     created: usize,
+    /// Albums that were imported before.
+    exists: usize,
     refused: usize,
     items: Vec<BulkItem>,
 }
@@ -55,10 +58,10 @@ struct BulkReport {
 struct BulkItem {
     /// From 1.
     row: usize,
-    /// `created` or `refused`.
+    /// `created`, `exists` or `refused`.
     #[schema(example = "created")]
     status: &'static str,
-    /// The new product.
+    /// The product.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Uuid>,
     /// Why it was refused.
@@ -71,6 +74,10 @@ struct BulkItem {
 /// A JSON array (`application/json`), a product a line (`application/x-ndjson`), or CSV with a header
 /// (`text/csv`: name, description, price, category, quantity); up to 10,000 rows. A repeated import
 /// with the same `Idempotency-Key` makes no product twice.
+///
+/// A row with `artist` and `title` makes an album, as in lists of releases of Discogs (Artist, Title,
+/// Label, Catalog#, Format, Released, Genre, Price, Quantity; in any case), with its artist where that
+/// is new. An album that was imported before is left as it is, with or without a key.
 #[utoipa::path(post, path = "/products/bulk", tag = "catalogue", security(("bearer" = [])),
     params(BulkQuery),
     request_body(content((Vec<CreateProduct> = "application/json"),
@@ -89,6 +96,7 @@ async fn import(
     let (sender, receiver) = mpsc::channel(4);
     let importer = Import {
         log: state.log.clone(),
+        pool: state.pool.clone(),
         entropy: state.entropy.clone(),
         metadata: ctx.metadata(),
         seller_id: seller.id,
@@ -130,14 +138,13 @@ async fn read(format: Format, body: Body, rows: mpsc::Sender<BulkRow>) -> Result
             Some(chunk) => reader.push(chunk)?,
             None => reader.finish()?,
         };
-        for product in parsed {
+        for item in parsed {
             number += 1;
             if number > MAX_ROWS {
                 let detail = "an import has at most 10,000 rows; those before are stored";
                 return Err(Problem::unprocessable("too_many_rows", detail));
             }
-            let product = product.map(Into::into);
-            if rows.send(BulkRow { number, product }).await.is_err() {
+            if rows.send(BulkRow { number, item }).await.is_err() {
                 // The importer has failed; its error is the answer.
                 return Ok(());
             }
@@ -154,19 +161,22 @@ fn report(outcomes: Vec<RowOutcome>, atomic: bool) -> Result<Reply, Problem> {
     if atomic && refused > 0 {
         let errors = outcomes.iter().enumerate().filter_map(|(index, outcome)| match outcome {
             RowOutcome::Refused(reason) => Some(FieldError::at(format!("/{index}"), reason)),
-            RowOutcome::Created(_) | RowOutcome::Skipped => None,
+            RowOutcome::Created(_) | RowOutcome::Exists(_) | RowOutcome::Skipped => None,
         });
         let detail = format!("{refused} rows are refused, so none is stored");
         return Err(Problem::unprocessable("bulk_refused", detail).errors(errors.collect()));
     }
+    let exists = outcomes.iter().filter(|outcome| matches!(outcome, RowOutcome::Exists(_))).count();
     let items: Vec<BulkItem> = outcomes.into_iter().zip(1..).map(BulkItem::from).collect();
-    Ok(Reply::ok(&BulkReport { created: items.len() - refused, refused, items }))
+    let created = items.len() - refused - exists;
+    Ok(Reply::ok(&BulkReport { created, exists, refused, items }))
 }
 
 impl From<(RowOutcome, usize)> for BulkItem {
     fn from((outcome, row): (RowOutcome, usize)) -> Self {
         let (status, id, error) = match outcome {
             RowOutcome::Created(id) => ("created", Some(id.uuid()), None),
+            RowOutcome::Exists(id) => ("exists", Some(id.uuid()), None),
             RowOutcome::Refused(reason) => ("refused", None, Some(reason)),
             RowOutcome::Skipped => ("skipped", None, None),
         };

@@ -1,6 +1,8 @@
 //! Cutting a body into rows while it arrives: JSON arrays, lines of JSON, CSV. Holds one row and the
 //! part of the next that has come.
 
+use super::releases::Fields;
+use crate::catalogue::NewItem;
 use crate::http::commands::products::CreateProduct;
 use crate::http::extract::json_has_nul;
 use crate::http::problem::Problem;
@@ -33,7 +35,7 @@ impl Format {
     }
 }
 
-pub(super) type Row = Result<CreateProduct, String>;
+pub(super) type Row = Result<NewItem, String>;
 
 /// Where the scan is within a row.
 #[derive(Debug, Default)]
@@ -168,7 +170,7 @@ impl RowReader {
             return Some(Err("the character U+0000 is not allowed".to_owned()));
         }
         match self.format {
-            Format::Array | Format::Lines => Some(check(json(&row))),
+            Format::Array | Format::Lines => Some(json(&row)),
             Format::Csv => self.csv_row(&row),
         }
     }
@@ -184,6 +186,9 @@ impl RowReader {
             Ok(false) => None,
             Ok(true) => {
                 if let Some(header) = &self.header {
+                    if let Some(fields) = Fields::of_csv(header, &record) {
+                        return Some(fields.release());
+                    }
                     let product = record.deserialize(Some(header));
                     return Some(check(product.map_err(|error| error.to_string())));
                 }
@@ -196,14 +201,17 @@ impl RowReader {
 }
 
 fn json(row: &[u8]) -> Row {
+    if let Some(fields) = Fields::of_json(row) {
+        return fields.release();
+    }
     let mut json = serde_json::Deserializer::from_slice(row);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| error.to_string())
+    check(serde_path_to_error::deserialize(&mut json).map_err(|error| error.to_string()))
 }
 
-fn check(row: Row) -> Row {
-    let product = row?;
+fn check(product: Result<CreateProduct, String>) -> Row {
+    let product = product?;
     product.validate().map_err(|report| report.to_string().trim().to_owned())?;
-    Ok(product)
+    Ok(NewItem::Product(product.into()))
 }
 
 fn malformed(detail: &str) -> Problem {
@@ -224,12 +232,18 @@ mod tests {
         Ok(rows)
     }
 
+    fn name(item: NewItem) -> String {
+        match item {
+            NewItem::Product(product) => product.name,
+            NewItem::Release(release) => release.recording.title.to_string(),
+        }
+    }
+
     fn names(format: Format, body: &str) -> Vec<Option<String>> {
         let whole = read(format, body, body.len()).unwrap();
         let pieces = read(format, body, 3).unwrap();
-        let names = |rows: Vec<Row>| {
-            rows.into_iter().map(|row| row.ok().map(|row| row.name)).collect::<Vec<_>>()
-        };
+        let names =
+            |rows: Vec<Row>| rows.into_iter().map(|row| row.ok().map(name)).collect::<Vec<_>>();
         let whole = names(whole);
         assert_eq!(whole, names(pieces), "the same, however the body arrives");
         whole
@@ -254,6 +268,14 @@ mod tests {
         let body = "price,name\r\n1.00,\"two\nlines\"\r\n2.00,Книга\n";
         let expected = [Some("two\nlines".to_owned()), Some("Книга".to_owned())];
         assert_eq!(names(Format::Csv, body), expected);
+    }
+
+    #[test]
+    fn rows_with_an_artist_and_a_title_are_releases_whatever_the_case_of_the_header() {
+        let body = "ARTIST,Title,price\nMiles Davis,Kind of Blue,1.00\n,No artist,1.00\n";
+        assert_eq!(names(Format::Csv, body), [Some("Kind of Blue".to_owned()), None]);
+        let body = "{\"Artist\": \"Miles Davis\", \"title\": \"Sketches\", \"Price\": 1}";
+        assert_eq!(names(Format::Lines, body), [Some("Sketches".to_owned())]);
     }
 
     #[test]
