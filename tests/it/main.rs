@@ -19,9 +19,13 @@ mod ledgers;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod panels;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod processes;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

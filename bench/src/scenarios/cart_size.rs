@@ -10,12 +10,15 @@ use crate::visitors::Visitors;
 use crate::{Bench, Result};
 use futures_util::future::try_join_all;
 use std::sync::Arc;
+use std::time::Duration;
 
 const LINES: [usize; 5] = [1, 10, 50, 100, 200];
 /// Few, so that what is measured is the work and not the queue.
 const CLIENTS: usize = 4;
-/// On each connection: a line takes 999 units, and then it is full.
-const CUSTOMERS: usize = 32;
+/// On each connection.
+const CUSTOMERS: usize = 8;
+/// A line takes 999 units, and then it is full.
+const LONGEST: Duration = Duration::from_secs(10);
 
 pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
     let site = Site::open(bench, database).await?;
@@ -51,7 +54,7 @@ async fn fill(visitors: &Visitors, market: &Market, lines: std::ops::Range<usize
 
 async fn one_more(bench: &Bench, visitors: &Visitors, market: &Arc<Market>, lines: usize) -> Tally {
     let (visitors, market) = (visitors.clone(), Arc::clone(market));
-    let time = bench.time / u32::try_from(LINES.len()).unwrap_or(1);
+    let time = (bench.time / u32::try_from(LINES.len()).unwrap_or(1)).min(LONGEST);
     closed_loop::run(CLIENTS, time, move |client, _| {
         let (visitors, market) = (visitors.clone(), Arc::clone(&market));
         async move {

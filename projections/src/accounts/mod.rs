@@ -72,10 +72,9 @@ impl Projection for Accounts {
         match fact {
             Event::Registered { role } => row.role = *role,
             Event::EmailVerified {} => row.is_verified = true,
-            Event::ProfileChanged { .. } => {}
+            // A password is not changed by asking for another one.
+            Event::ProfileChanged { .. } | Event::PasswordResetRequested {} => {}
             Event::PasswordChanged {} => row.valid_after = Some(now),
-            // It is not changed by asking for another one.
-            Event::PasswordResetRequested {} => {}
             Event::RoleChanged { role, .. } => {
                 row.role = *role;
                 row.valid_after = Some(now);

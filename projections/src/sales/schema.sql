@@ -63,10 +63,9 @@ CREATE TABLE sales_products (
     discount   numeric(20,2) NOT NULL,
     refunds    numeric(20,2) NOT NULL,
     revenue    numeric(20,2) GENERATED ALWAYS AS (gross - discount - refunds) STORED,
-    PRIMARY KEY (product_id, grain, bucket)
+    PRIMARY KEY (grain, bucket, product_id)
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE sales_products IS 'Figures by product and the time when the orders were confirmed; see sales_sums.';
-CREATE INDEX sales_products_time ON sales_products (grain, bucket);
 CREATE INDEX sales_products_seller ON sales_products (seller_id, grain, bucket);
 CREATE INDEX sales_products_best ON sales_products (revenue DESC, product_id) WHERE grain = 'all';
 CREATE INDEX sales_products_best_of ON sales_products (seller_id, revenue DESC, product_id)
@@ -178,9 +177,11 @@ BEGIN
                d(dimension, member, counts)
          WHERE d.counts
     ), moved AS (
-        SELECT n.id, coalesce(o.category, '') AS old_category, n.category, o.genre AS old_genre,
-               n.genre
+        SELECT n.id, n.seller_id, coalesce(o.category, '') AS old_category, n.category,
+               o.genre AS old_genre, n.genre
           FROM unnest(come) n LEFT JOIN unnest(gone) o ON o.id = n.id
+               JOIN sales_products p ON p.grain = 'all' AND p.bucket = '-infinity'
+                    AND p.product_id = n.id
          WHERE n.kind = 'product'
            AND (o.category, o.genre) IS DISTINCT FROM (n.category, n.genre)
     ), changes AS (
@@ -190,7 +191,8 @@ BEGIN
         UNION ALL
         SELECT d.dimension, d.member, p.grain, p.bucket, 0, d.sign * p.units,
                d.sign * p.returned, d.sign * p.gross, d.sign * p.discount, d.sign * p.refunds
-          FROM moved m JOIN sales_products p ON p.product_id = m.id, LATERAL (VALUES
+          FROM moved m JOIN sales_products p ON p.seller_id = m.seller_id AND p.product_id = m.id,
+               LATERAL (VALUES
                ('category', m.old_category, -1), ('category', m.category, 1),
                ('genre', m.old_genre, -1), ('genre', m.genre, 1)) d(dimension, member, sign)
          WHERE d.member IS NOT NULL
@@ -230,7 +232,7 @@ BEGIN
                sum(sign * returned), sum(sign * gross), sum(sign * discount), sum(sign * refunds)
           FROM sales_lines(gone, come) l, sales_buckets(l.at) b GROUP BY 1, 2, 3, 4
         HAVING (sum(sign), sum(sign * returned), sum(sign * refunds)) <> (0, 0, 0)
-        ON CONFLICT (product_id, grain, bucket) DO UPDATE
+        ON CONFLICT (grain, bucket, product_id) DO UPDATE
            SET number = s.number + excluded.number, units = s.units + excluded.units,
                returned = s.returned + excluded.returned, gross = s.gross + excluded.gross,
                discount = s.discount + excluded.discount, refunds = s.refunds + excluded.refunds
@@ -290,24 +292,41 @@ BEGIN
     DELETE FROM sales_cohorts WHERE customers = 0;
 END $$;
 
--- Which session settings apply where is not for the sums to depend on; joins of whole batches must
--- not be nested loops.
+-- Joins of whole batches must not be nested loops, whatever the session prefers for its own.
 CREATE FUNCTION sales_follow() RETURNS trigger LANGUAGE plpgsql
 SET search_path FROM CURRENT SET enable_hashjoin = on AS $$
 DECLARE
     gone sales_sources[];
     come sales_sources[];
+    sells boolean;
 BEGIN
     -- PostgreSQL only looks at a statement when it comes to it: each trigger has its own tables.
-    IF TG_OP <> 'INSERT' THEN
-        SELECT array_agg(ROW(o.*)::sales_sources) INTO gone FROM old_rows o;
+    IF TG_OP = 'INSERT' THEN
+        SELECT array_agg(ROW(n.*)::sales_sources), bool_or(n.counts) INTO come, sells
+          FROM new_rows n;
+    ELSIF TG_OP = 'DELETE' THEN
+        SELECT array_agg(ROW(o.*)::sales_sources), bool_or(o.counts) INTO gone, sells
+          FROM old_rows o;
+    ELSE
+        -- Most steps of an order, and most changes of a product, are in no figure.
+        SELECT array_agg(ROW(o.*)::sales_sources), array_agg(ROW(n.*)::sales_sources),
+               bool_or((o.counts, o.lines) IS DISTINCT FROM (n.counts, n.lines))
+          INTO gone, come, sells
+          FROM old_rows o JOIN new_rows n ON n.id = o.id
+         WHERE (o.at, o.is_active, o.is_gone, o.category, o.genre, o.counts, o.confirmed_at,
+                replace(o.stage, 'processing', 'confirmed'), o.lines)
+               IS DISTINCT FROM
+               (n.at, n.is_active, n.is_gone, n.category, n.genre, n.counts, n.confirmed_at,
+                replace(n.stage, 'processing', 'confirmed'), n.lines);
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-        SELECT array_agg(ROW(n.*)::sales_sources) INTO come FROM new_rows n;
+    IF gone IS NULL AND come IS NULL THEN
+        RETURN NULL;
     END IF;
     PERFORM sales_add_sums(gone, come);
-    PERFORM sales_add_products(gone, come);
-    PERFORM sales_add_customers(gone, come);
+    IF sells THEN
+        PERFORM sales_add_products(gone, come);
+        PERFORM sales_add_customers(gone, come);
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER sales_come AFTER INSERT ON sales_sources

@@ -2,8 +2,8 @@
 //! `audit`, whose purpose that is.
 
 mod accounts;
-mod albums;
 mod admin;
+mod albums;
 mod analytics;
 mod artists;
 mod audit;
@@ -16,8 +16,8 @@ mod orders;
 mod payments;
 mod products;
 mod promos;
-mod seller;
 mod reviews;
+mod seller;
 mod wishlist;
 
 use crate::state::AppState;

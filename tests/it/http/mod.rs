@@ -4,6 +4,7 @@ mod accounts;
 mod authorisation;
 mod carts;
 mod catalogue;
+mod endpoints;
 mod errors;
 mod idempotency;
 mod openapi;

@@ -169,6 +169,11 @@ impl TestApp {
         self.token_for(customer, customer.id, Role::Customer)
     }
 
+    /// The same for somebody of another role.
+    pub fn renewed_as(&self, user: &Client, role: Role) -> Client {
+        self.token_for(user, user.id, role)
+    }
+
     fn token_for(&self, connection: &Client, id: Uuid, role: Role) -> Client {
         let state = &self.server.state;
         let caller = Caller { id: id.into(), role, session_id: any_id() };

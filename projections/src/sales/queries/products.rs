@@ -75,7 +75,7 @@ fn best(query: &mut QueryBuilder<'_, Postgres>, filter: &ProductFilter) {
 /// Of a range.
 fn best_of(query: &mut QueryBuilder<'_, Postgres>, filter: &ProductFilter, range: &Range) {
     let pieces = Pieces::of([range]);
-    query.push(format_args!("SELECT t.product_id, t.seller_id, {INNER} FROM UNNEST(",));
+    query.push(format_args!("SELECT t.product_id, t.seller_id, {INNER} FROM UNNEST("));
     query.push_bind(pieces.grains).push("::text[], ").push_bind(pieces.from);
     query.push("::timestamptz[], ").push_bind(pieces.to);
     query.push(
