@@ -26,7 +26,7 @@ pub(super) fn involve<'l>(
     let (mut promos, mut cards) = (vec![cart.promo_code.as_ref()], vec![cart.gift_card.as_ref()]);
     match change {
         Change::Promo(code) => promos.push(code.as_ref()),
-        Change::GiftCard(card) => cards.push(card.as_ref()),
+        Change::GiftCard(applied) => cards.push(applied.as_ref()),
         Change::Points(_)
         | Change::Add { .. }
         | Change::SetQuantity { .. }

@@ -111,20 +111,27 @@ pub struct Terms {
     pub now: DateTime<Utc>,
 }
 
+/// Whose change it is, and under which conditions.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub metadata: Metadata,
+    pub cart_id: CartId,
+    pub terms: Terms,
+    pub expected: Expected,
+    pub key: Option<IdempotencyKey>,
+}
+
 /// How often the streams are looked up again because the cart changed meanwhile.
 const LOOKUPS: u32 = 5;
 
 /// Changes a cart. `answer` makes what is recorded under the idempotency key.
 pub async fn change<A: Answer>(
     log: &EventLog,
-    metadata: Metadata,
-    cart_id: CartId,
+    request: Request,
     change: Change,
-    terms: Terms,
-    expected: Expected,
-    key: Option<IdempotencyKey>,
     answer: impl Fn(&CartState) -> A + Clone + Send + 'static,
 ) -> Result<Outcome<A>, UnitError<CartError>> {
+    let Request { metadata, cart_id, terms, expected, key } = request;
     for lookup in 1.. {
         let (cart, _) = log.peek::<Cart>(&cart_id.to_string()).await.map_err(UnitError::widen)?;
         let mut unit =

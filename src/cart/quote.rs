@@ -48,13 +48,13 @@ impl Quote {
             .and_then(Promotion::details)
             .is_none_or(|promotion| promotion.terms.stackable);
         let spendable = if stackable { applied.account.spendable(at) } else { Points::ZERO };
-        let card = cart.gift_card.as_ref().and_then(|card| {
-            let available = applied.gift_card.spendable(&card.code_hash, at).ok()?.available;
-            Some(card.amount.map_or(available, |amount| amount.min(available)))
+        let on_card = cart.gift_card.as_ref().and_then(|noted| {
+            let available = applied.gift_card.spendable(&noted.code_hash, at).ok()?.available;
+            Some(noted.amount.map_or(available, |amount| amount.min(available)))
         });
         let points = cart.points.min(spendable);
         let most = programme.largest_share(goods);
-        let parts = pricing::split(goods, points, most, card.unwrap_or_default());
+        let parts = pricing::split(goods, points, most, on_card.unwrap_or_default());
         Self {
             subtotal,
             discount,

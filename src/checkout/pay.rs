@@ -188,6 +188,7 @@ fn start(
 }
 
 /// Money that a payment took for an order.
+#[derive(Clone, Copy)]
 struct Arrived {
     order_id: OrderId,
     payment_id: PaymentId,

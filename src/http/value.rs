@@ -40,13 +40,10 @@ impl CardFinder {
             Ok(code) => GiftCards::of(state).find(&code).await?.map(|id| (id, code)),
             Err(_) => None,
         };
-        match found {
-            Some(found) => Ok(found),
-            None => {
-                state.limits.guessed_wrong(&self.authentication, self.info.client);
-                Err(Problem::not_found("gift_card_not_found", "there is no such gift card"))
-            }
-        }
+        found.ok_or_else(|| {
+            state.limits.guessed_wrong(&self.authentication, self.info.client);
+            Problem::not_found("gift_card_not_found", "there is no such gift card")
+        })
     }
 
     /// The card of a code or of an id: whoever lost the code does not know it. For those who may

@@ -54,10 +54,8 @@ impl Lease {
 
     /// To be called between the parts of a job.
     pub async fn keep(&self) -> Result<(), JobsError> {
-        match leases::acquire(&self.pool, &self.name, self.holder, LEASE).await? {
-            true => Ok(()),
-            false => Err(JobsError::TakenOver),
-        }
+        let kept = leases::acquire(&self.pool, &self.name, self.holder, LEASE).await?;
+        if kept { Ok(()) } else { Err(JobsError::TakenOver) }
     }
 
     async fn release(self) -> Result<(), sqlx::Error> {

@@ -5,7 +5,7 @@ use eventlog::Position;
 use futures_util::TryStreamExt;
 use sqlx::PgPool;
 
-/// Checks the ledgers of the whole log. Calls `progress` with the number of events checked, now and
+/// Checks the ledgers of the whole log. Calls `progress` with the number of events, now and
 /// then.
 pub async fn verify(pool: &PgPool, mut progress: impl FnMut(u64)) -> Result<Report, LedgersError> {
     let mut rows = sqlx::query!(
@@ -19,7 +19,7 @@ pub async fn verify(pool: &PgPool, mut progress: impl FnMut(u64)) -> Result<Repo
     )
     .fetch(pool);
     let mut checker = Checker::default();
-    let mut checked = 0_u64;
+    let mut events = 0_u64;
     while let Some(row) = rows.try_next().await? {
         checker.check(&Event {
             aggregate_type: &row.aggregate_type,
@@ -30,11 +30,11 @@ pub async fn verify(pool: &PgPool, mut progress: impl FnMut(u64)) -> Result<Repo
             payload: &row.payload,
             position: Position::from_stored(&row.tx, row.global_position)?,
         })?;
-        checked += 1;
-        if checked.is_multiple_of(4096) {
-            progress(checked);
+        events += 1;
+        if events.is_multiple_of(4096) {
+            progress(events);
         }
     }
-    progress(checked);
+    progress(events);
     Ok(checker.report())
 }

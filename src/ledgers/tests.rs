@@ -43,7 +43,7 @@ struct Stored {
     payload: String,
 }
 
-fn stored<A: Decider>(id: impl ToString, event: &A::Event) -> Stored
+fn stored<A: Decider>(id: &dyn std::fmt::Display, event: &A::Event) -> Stored
 where
     A::Event: DomainEvent + Serialize,
 {
@@ -57,19 +57,19 @@ where
 }
 
 fn card(event: &gift_card::Event) -> Stored {
-    stored::<GiftCard>(Uuid::from_u128(1), event)
+    stored::<GiftCard>(&Uuid::from_u128(1), event)
 }
 
 fn account(event: &loyalty_account::Event) -> Stored {
-    stored::<LoyaltyAccount>(USER, event)
+    stored::<LoyaltyAccount>(&USER, event)
 }
 
 fn promo(event: &promotion::Event) -> Stored {
-    stored::<Promotion>("SUMMER", event)
+    stored::<Promotion>(&"SUMMER", event)
 }
 
 fn usage(event: &promotion_usage::Event) -> Stored {
-    stored::<PromotionUsage>(format!("SUMMER:{USER}"), event)
+    stored::<PromotionUsage>(&format!("SUMMER:{USER}"), event)
 }
 
 /// The sequences count by stream.
@@ -326,5 +326,5 @@ fn an_event_that_is_missing_or_cannot_be_booked_is_named() {
     });
     let points_earned = Points::ZERO;
     let confirmed = order::Event::Confirmed { booked, points_earned, at: NOW, by: by() };
-    assert_breaks(&[stored::<Order>(ORDER, &confirmed)], &Problem::Unbookable);
+    assert_breaks(&[stored::<Order>(&ORDER, &confirmed)], &Problem::Unbookable);
 }

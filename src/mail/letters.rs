@@ -175,21 +175,19 @@ fn in_russian(status: Status) -> &'static str {
 }
 
 fn html(words: &Words, language: Language) -> String {
-    let mut body: String =
-        words.paragraphs.iter().map(|text| format!("<p>{}</p>\n", escaped(text))).collect();
-    if let Some(highlight) = &words.highlight {
+    let highlight = words.highlight.as_ref().map(|highlight| {
         let shown = escaped(highlight);
-        let is_link = highlight.starts_with("http://") || highlight.starts_with("https://");
-        body += &if is_link {
-            format!("<p><a href=\"{shown}\">{shown}</a></p>\n")
+        if highlight.starts_with("http://") || highlight.starts_with("https://") {
+            format!("<a href=\"{shown}\">{shown}</a>")
         } else {
-            format!("<p><strong>{shown}</strong></p>\n")
-        };
-    }
+            format!("<strong>{shown}</strong>")
+        }
+    });
+    let paragraphs = words.paragraphs.iter().map(|text| escaped(text)).chain(highlight);
+    let body = paragraphs.collect::<Vec<_>>().join("</p>\n<p>");
+    let (language, title) = (language.as_str(), escaped(&words.subject));
     format!(
-        "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head>\n<body>\n{body}</body></html>\n",
-        language.as_str(),
-        escaped(&words.subject)
+        "<!doctype html>\n<html lang=\"{language}\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n<body>\n<p>{body}</p>\n</body>\n</html>\n"
     )
 }
 

@@ -236,13 +236,12 @@ async fn to_buyer(
     let (order, _) = state.log.peek::<Order>(&id.to_string()).await?;
     let Some(details) = order.details() else { return Ok(None) };
     let number = details.number.clone();
-    let letter = match status {
-        Status::Confirmed => Letter::OrderConfirmed { number, total: details.total_amount },
-        _ => {
-            let tracking_number = details.tracking_number.clone();
-            let tracking_number = tracking_number.filter(|_| status == Status::Shipped);
-            Letter::OrderStatus { number, status, tracking_number }
-        }
+    let letter = if status == Status::Confirmed {
+        Letter::OrderConfirmed { number, total: details.total_amount }
+    } else {
+        let tracking_number = details.tracking_number.clone();
+        let tracking_number = tracking_number.filter(|_| status == Status::Shipped);
+        Letter::OrderStatus { number, status, tracking_number }
     };
     to_user(state, details.user_id, letter).await
 }

@@ -113,7 +113,7 @@ fn selection(args: &Args) -> Result<Selection, CliError> {
 async fn export(pool: &PgPool, selection: Selection, args: &Args) -> Result<(), CliError> {
     let importable = selection.is_importable();
     let of_stream = selection.stream.is_some();
-    let failed = |source| unwritable(args, source);
+    let failed = |source: SinkError| unwritable(args, &source);
     let mut sink = sink::<ExportLine>(args).map_err(failed)?;
     let bar = if of_stream {
         ProgressBar::no_length()
@@ -156,7 +156,7 @@ async fn export_journal(pool: &PgPool, args: &Args) -> Result<(), CliError> {
     if args.stream.is_some() {
         return Err(CliError::Failed("the journal is exported whole: leave --stream out".into()));
     }
-    let failed = |source| unwritable(args, source);
+    let failed = |source: SinkError| unwritable(args, &source);
     projections::ensure(pool, &projections::all()).await?;
     let mut filter = Filter { limit: JOURNAL_PAGE, as_of: args.to, ..Filter::default() };
     match args.from {
@@ -183,7 +183,7 @@ async fn export_journal(pool: &PgPool, args: &Args) -> Result<(), CliError> {
     Ok(())
 }
 
-fn unwritable(args: &Args, source: SinkError) -> CliError {
+fn unwritable(args: &Args, source: &SinkError) -> CliError {
     CliError::Failed(format!("{} cannot be written: {source}", args.output.display()))
 }
 

@@ -212,11 +212,14 @@ async fn change(
     wanted: Change,
     answer: impl Fn(&CartState) -> Reply + Clone + Send + 'static,
 ) -> Result<Response, Problem> {
-    let (expected, key) = (ctx.expected(), ctx.idempotency());
-    let (cart_id, terms) = (owner.cart_id, cart_terms(state));
-    let (log, metadata) = (&state.log, ctx.metadata());
-    let outcome =
-        cart::change(log, metadata, cart_id, wanted, terms, expected, key, answer).await?;
+    let request = cart::Request {
+        metadata: ctx.metadata(),
+        cart_id: owner.cart_id,
+        terms: cart_terms(state),
+        expected: ctx.expected(),
+        key: ctx.idempotency(),
+    };
+    let outcome = cart::change(&state.log, request, wanted, answer).await?;
     let mut response = finish(state, ctx, outcome).await?;
     owner.begin_session(&mut response);
     Ok(response)

@@ -56,6 +56,7 @@ pub struct NewGiftCard {
     card_token: Option<String>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context by reference")]
 fn is_email(text: &str, (): &()) -> garde::Result {
     text.parse::<Email>().map(drop).map_err(garde::Error::new)
 }
@@ -159,7 +160,7 @@ async fn redeem(
         return change_own(&state, caller, &ctx, Change::GiftCard(Some(card))).await;
     };
     let (order, _) = state.log.peek::<aggregates::Order>(&order_id.to_string()).await?;
-    if !order.details().is_some_and(|details| details.user_id == caller.id) {
+    if order.details().is_none_or(|details| details.user_id != caller.id) {
         return Err(Problem::not_found("order_not_found", "there is no such order"));
     }
     let view = projections::orders::order(&state.pool, order_id).await?;

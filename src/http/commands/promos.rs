@@ -117,7 +117,8 @@ pub struct NewPromo {
     terms: PromoTerms,
 }
 
-fn a_code(code: &str, _: &()) -> garde::Result {
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context by reference")]
+fn a_code(code: &str, (): &()) -> garde::Result {
     match code.parse::<aggregates::PromoCode>() {
         Ok(_) => Ok(()),
         Err(error) => Err(garde::Error::new(error)),

@@ -80,7 +80,7 @@ async fn releases_meet_artists_that_somebody_listed_and_may_stand_beside_product
                 "tracks": [{ "position": "A1", "title": "So What", "duration_s": 562 }] }),
         json!({ "name": "Lamp", "price": "10.00", "category": "home" }),
     ];
-    let body = lines.map(|line| line.to_string()).join("\n");
+    let body = lines.each_ref().map(ToString::to_string).join("\n");
     let report = import(&seller, "", "application/x-ndjson", &body).await.expect(200).body;
     assert_eq!(statuses(&report), ["created", "created"], "{report}");
     let page = app.guest().find("/albums", &[("q", "so what")]).await.expect(200).body;
