@@ -4,8 +4,18 @@ use crate::Result;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Executor, PgPool};
+use std::time::{Duration, Instant};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// Whether anybody who follows the feed is not at its end.
+const BEHIND: &str = "
+    SELECT EXISTS (
+        SELECT FROM checkpoints c,
+               (SELECT transaction_id, global_position FROM events
+                 ORDER BY transaction_id DESC, global_position DESC LIMIT 1) h
+         WHERE (c.transaction_id, c.global_position) < (h.transaction_id, h.global_position))";
+const REST_WITHIN: Duration = Duration::from_mins(3);
 
 pub struct Database {
     name: String,
@@ -43,6 +53,22 @@ impl Database {
     /// For `PGPASSWORD`, so that it is not among the arguments, which everybody can see.
     pub fn password(&self) -> Option<String> {
         self.options.to_url_lossy().password().map(str::to_owned)
+    }
+
+    /// Waits until what the server does beside requests (read models, letters to new customers) is
+    /// at the head of the log, so that the work of preparing is not measured.
+    pub async fn at_rest(&self) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            let behind: bool = sqlx::query_scalar(BEHIND).fetch_one(&self.pool).await?;
+            if !behind {
+                return Ok(());
+            }
+            if began.elapsed() > REST_WITHIN {
+                return Err("the work behind the log does not come to rest".into());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Brings the statistics up to date and writes everything out, so that neither happens while

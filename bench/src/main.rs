@@ -27,6 +27,7 @@ use server::Server;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Result<T> = std::result::Result<T, BoxError>;
@@ -107,16 +108,36 @@ async fn run(arguments: Arguments) -> Result<()> {
         growth_events: arguments.growth_events,
     };
     let scenarios = if arguments.all { Scenario::all() } else { arguments.scenarios };
-    let mut measured = Ok(());
-    for scenario in scenarios {
-        bench.clients = arguments.clients.map_or(scenario.clients(), usize::from);
-        measured = measure(&bench, scenario, arguments.json).await;
-        if measured.is_err() {
-            break;
-        }
-    }
+    // What a scenario has started ends with it, wherever it is cut off.
+    let measured = tokio::select! {
+        measured = all(&mut bench, scenarios, arguments.clients, arguments.json) => measured,
+        stopped = told_to_stop() => stopped.and(Err("stopped before the end".into())),
+    };
     bench.server.stop().await?;
     measured
+}
+
+async fn all(
+    bench: &mut Bench,
+    scenarios: Vec<Scenario>,
+    clients: Option<u16>,
+    json: bool,
+) -> Result<()> {
+    for scenario in scenarios {
+        bench.clients = clients.map_or(scenario.clients(), usize::from);
+        measure(bench, scenario, json).await?;
+    }
+    Ok(())
+}
+
+async fn told_to_stop() -> Result<()> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
 }
 
 async fn measure(bench: &Bench, scenario: Scenario, json: bool) -> Result<()> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 const PRODUCTS: usize = 500;
 /// On each connection, so that carts are of many customers.
-const CUSTOMERS: usize = 32;
+const CUSTOMERS: usize = 8;
 
 pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
     let site = Site::open(bench, database).await?;

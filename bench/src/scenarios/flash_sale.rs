@@ -24,6 +24,7 @@ pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
     let described = json!({ "name": "The last ones", "price": "9999.00", "quantity": UNITS });
     let product = product(&mut seller, &described).await?;
     let visitors = site.visitors(BUYERS, 1).await?;
+    database.at_rest().await?;
     let start = Arc::new(Barrier::new(BUYERS));
     let body: Arc<str> = order_of(&product, 1).into();
     let running: Vec<_> = (0..BUYERS)

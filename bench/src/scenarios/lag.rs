@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const PRODUCTS: usize = 500;
-const CUSTOMERS: usize = 32;
+const CUSTOMERS: usize = 8;
 /// How often the position of the read models is asked for: how exact the figures are.
 const ASK: Duration = Duration::from_millis(5);
 /// Of so many commands one is watched.
@@ -33,6 +33,7 @@ pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
     site.respond_async();
     let market = Arc::new(Market::open(&site, PRODUCTS).await?);
     let visitors = site.visitors(bench.clients, CUSTOMERS).await?;
+    database.at_rest().await?;
     let waiting = Waiting::default();
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let watching = tokio::spawn(watch(database.pool.clone(), Arc::clone(&waiting), stopped));

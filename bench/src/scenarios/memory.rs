@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const PRODUCTS: usize = 1_000;
-const CUSTOMERS: usize = 32;
+const CUSTOMERS: usize = 8;
 /// After its start, until it is idle.
 const REST: Duration = Duration::from_secs(3);
 
@@ -22,6 +22,7 @@ pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
     let idle = site.memory().ok_or("no /proc on this system")?;
     let market = Arc::new(Market::open(&site, PRODUCTS).await?);
     let visitors = site.visitors(bench.clients, CUSTOMERS).await?;
+    database.at_rest().await?;
     let tally = closed_loop::run(bench.clients, bench.time * 2, move |client, n| {
         let (visitors, market) = (visitors.clone(), Arc::clone(&market));
         async move { mixed::act(&visitors, &market, client, n).await }

@@ -36,6 +36,7 @@ where
 {
     let turn = bench.time / TURNS;
     let nothing = idlers(bench, site).await?;
+    database.at_rest().await?;
     closed_loop::run(bench.clients, WARM_UP, operation.clone()).await;
     let (mut ours, mut empty, mut pgbench_total) = (Tally::default(), Tally::default(), 0.0);
     for _ in 0..TURNS {
