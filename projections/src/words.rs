@@ -21,7 +21,8 @@ pub(crate) struct Haystack {
 pub(crate) enum Words {
     Everything,
     FullText(String),
-    Fuzzy(String),
+    /// All of these, each by something alike.
+    Fuzzy(Vec<String>),
 }
 
 impl Words {
@@ -52,7 +53,7 @@ impl Words {
         )
         .fetch_one(db)
         .await?;
-        Ok(Self::Fuzzy(q.to_owned()))
+        Ok(Self::Fuzzy(split(q)))
     }
 
     /// Appends ` AND …` over the alias `a`.
@@ -63,8 +64,11 @@ impl Words {
                 query.push(" AND a.search @@ ");
                 push_query(query, q);
             }
-            Self::Fuzzy(q) => {
-                query.push(" AND lower(").push_bind(q).push(") <% a.words");
+            Self::Fuzzy(words) if words.is_empty() => drop(query.push(" AND false")),
+            Self::Fuzzy(words) => {
+                for word in words {
+                    query.push(" AND lower(").push_bind(word).push(") <% a.words");
+                }
             }
         }
     }
@@ -78,11 +82,20 @@ impl Words {
                 push_query(query, q);
                 query.push(") DESC, ");
             }
-            Self::Fuzzy(q) => {
-                query.push("word_similarity(lower(").push_bind(q).push("), a.words) DESC, ");
+            Self::Fuzzy(words) => {
+                let all = words.join(" ");
+                query.push("word_similarity(lower(").push_bind(all).push("), a.words) DESC, ");
             }
         }
     }
+}
+
+/// The words of a query without the signs around them. One that must not occur says nothing about
+/// what is alike.
+fn split(q: &str) -> Vec<String> {
+    let words = q.split_whitespace().filter(|word| !word.starts_with('-'));
+    let words = words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 fn push_query<'q>(query: &mut QueryBuilder<'q, Postgres>, q: &'q str) {

@@ -62,7 +62,8 @@ impl Route {
     }
 
     fn is_public(&self) -> bool {
-        ["public", "guest"].contains(&self.who.as_str())
+        // One of the source systems had carts for users only; here a guest has one too.
+        ["public", "guest"].contains(&self.who.as_str()) || self.path.contains("/cart")
     }
 
     fn takes_a_body(&self) -> bool {
@@ -124,7 +125,8 @@ async fn what_is_malformed_or_oversized_is_refused_by_every_route() {
     let huge = json!({ "code": "x".repeat(2 << 20) }).to_string();
     for route in routes().into_iter().filter(Route::takes_a_body) {
         for (what, body) in [("malformed", "{\"a\": "), ("oversized", huge.as_str())] {
-            let call = admin.call(route.method.clone(), &route.path());
+            let client = if what == "oversized" { admin.reconnected() } else { admin.clone() };
+            let call = client.call(route.method.clone(), &route.path());
             // Who sends too much may be hung up on before it is all there.
             let sent = call.raw("application/json", body.to_owned()).attempt().await;
             let Some(answer) = sent else {

@@ -15,7 +15,6 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Market {
     pub app: TestApp,
-    pub clock: Arc<ManualClock>,
     /// Their tokens have expired; their ids have not.
     pub sellers: Vec<Client>,
     pub products: Vec<String>,
@@ -50,7 +49,7 @@ pub async fn market(seed: u64, steps: usize) -> Market {
         let buyer = app.renewed(buyers.choose(&mut random).unwrap());
         step(&app, &mut random, &buyer, &products).await;
     }
-    Market { app, clock, sellers, products }
+    Market { app, sellers, products }
 }
 
 /// One order and what becomes of it.

@@ -121,14 +121,11 @@ impl Log {
                     product.genre = attributes.get("genre").cloned();
                 }
             }
-            Fact::Account(account::Event::Registered { .. }) => {
+            Fact::Account(account::Event::Registered { .. } | account::Event::Unblocked {}) => {
                 self.accounts.insert(id, false);
             }
             Fact::Account(account::Event::Blocked { .. }) => {
                 self.accounts.insert(id, true);
-            }
-            Fact::Account(account::Event::Unblocked {}) => {
-                self.accounts.insert(id, false);
             }
             Fact::Account(account::Event::Erased {}) => drop(self.accounts.remove(&id)),
             _ => {}

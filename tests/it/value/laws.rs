@@ -36,7 +36,7 @@ async fn wander(
                 if random.random_bool(0.3) {
                     with["points"] = json!(random.random_range(1..60));
                 }
-                let answer = order_with(&buyer, product, with).await;
+                let answer = order_with(&buyer, product, &with).await;
                 if answer.status == 201 {
                     orders.push(answer.id());
                 }

@@ -48,7 +48,7 @@ async fn points_of(_: &TestApp, customer: &Client) -> Value {
 }
 
 /// Orders one unit, to be paid also with what `with` names.
-fn order_with(buyer: &Client, product: &str, with: Value) -> Call {
+fn order_with(buyer: &Client, product: &str, with: &Value) -> Call {
     let mut body = order_body("card");
     body["items"] = json!([{ "product_id": product, "quantity": 1 }]);
     for (name, value) in with.as_object().unwrap() {

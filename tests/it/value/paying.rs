@@ -101,7 +101,7 @@ async fn a_cancelled_order_gives_everything_back_and_its_promotion_can_be_used_a
     let with = json!({ "promo_code": "once", "gift_card_code": code, "points": 100 });
     for round in 0..2 {
         // Nothing is left to pay: the order is confirmed at once.
-        let order = super::order_with(&buyer, &product, with.clone()).await.expect(201).body;
+        let order = super::order_with(&buyer, &product, &with).await.expect(201).body;
         assert_eq!(order["status"], "confirmed", "round {round}");
         assert_eq!((&order["discount"], &order["amount_due"]), (&json!("50.00"), &json!("0.00")));
         assert_eq!(balance(&app, &code).await["balance"], "3250.00");
@@ -150,7 +150,7 @@ async fn more_points_than_half_of_the_goods_are_refused() {
     assert_eq!(refused.refused(409, "insufficient_points")["available"], 1000);
     buyer.post("/loyalty/redeem", json!({ "points": 499 })).await.expect(200);
     let with = json!({ "points": 500 });
-    super::order_with(&buyer, &product, with).await.refused(422, "points_limit");
+    super::order_with(&buyer, &product, &with).await.refused(422, "points_limit");
     buyer.delete("/cart/points").await.expect(200);
     let order = buyer.order().await.expect(201).body;
     assert_eq!(order["points_used"], 0);

@@ -14,7 +14,7 @@ async fn an_export_shows_everything_and_an_erasure_leaves_every_ledger_valid() {
     let gift = buyer.post("/giftcards/create", gift).await.expect(201).body;
     let product = app.product("1000.00", 5).await;
     let with = json!({ "gift_card_code": code, "points": 150 });
-    let order = super::order_with(&buyer, &product, with).await.expect(201).id();
+    let order = super::order_with(&buyer, &product, &with).await.expect(201).id();
     buyer.pay(&order, "tok_ok").await.expect(201);
     deliver(&app, &order).await;
     buyer.add_to_cart(&product, 1).await;

@@ -29,7 +29,7 @@ async fn a_promotion_is_the_administrators_to_make_change_and_end() {
     admin.put("/promos/spring", &terms).await.refused(409, "promo_withdrawn");
     let product = app.product("500.00", 5).await;
     let with = json!({ "promo_code": "SPRING" });
-    order_with(&customer, &product, with).await.refused(409, "promo_withdrawn");
+    order_with(&customer, &product, &with).await.refused(409, "promo_withdrawn");
     finish(app).await;
 }
 
@@ -107,7 +107,7 @@ async fn a_promotion_that_does_not_stack_excludes_points() {
     promo(&app, "ALONE", json!({ "kind": "fixed", "value": 10, "stackable": false })).await;
     let product = app.product("600.00", 5).await;
     let with = json!({ "promo_code": "ALONE", "points": 5 });
-    order_with(&buyer, &product, with).await.refused(422, "promo_not_stackable");
+    order_with(&buyer, &product, &with).await.refused(422, "promo_not_stackable");
     buyer.add_to_cart(&product, 1).await;
     buyer.post("/loyalty/redeem", json!({ "points": 5 })).await.expect(200);
     let apply = buyer.post("/promos/apply", json!({ "code": "ALONE" })).await;

@@ -16,7 +16,7 @@ async fn a_hundred_who_redeem_a_card_that_is_enough_for_seven_are_seven() {
     let product = app.product("1000.00", 1000).await;
     let buyers = app.crowd(100).await;
     let with = json!({ "gift_card_code": code });
-    let orders = buyers.iter().map(|buyer| order_with(buyer, &product, with.clone()).into_future());
+    let orders = buyers.iter().map(|buyer| order_with(buyer, &product, &with).into_future());
     let answers = join_all(orders).await;
     assert_eq!(codes(&answers, 201), 7);
     for answer in answers {
@@ -39,7 +39,7 @@ async fn a_promotion_for_five_that_two_hundred_try_is_used_five_times() {
     let product = app.product("1000.00", 1000).await;
     let buyers = app.crowd(200).await;
     let with = json!({ "promo_code": "five" });
-    let orders = buyers.iter().map(|buyer| order_with(buyer, &product, with.clone()).into_future());
+    let orders = buyers.iter().map(|buyer| order_with(buyer, &product, &with).into_future());
     let answers = join_all(orders).await;
     assert_eq!(codes(&answers, 201), 5);
     for refused in answers.into_iter().filter(|answer| answer.status != 201) {
@@ -55,14 +55,14 @@ async fn a_promotion_for_each_customer_once_is_used_once_in_fifty_requests_at_on
     let product = app.product("1000.00", 1000).await;
     let buyer = app.customer().await;
     let with = json!({ "promo_code": "MINE" });
-    let orders = (0..50).map(|_| order_with(&buyer, &product, with.clone()).into_future());
+    let orders = (0..50).map(|_| order_with(&buyer, &product, &with).into_future());
     let answers = join_all(orders).await;
     assert_eq!(codes(&answers, 201), 1);
     for refused in answers.into_iter().filter(|answer| answer.status != 201) {
         refused.refused(409, "promo_limit_reached_for_user");
     }
     // Somebody else may.
-    order_with(&app.customer().await, &product, with).await.expect(201);
+    order_with(&app.customer().await, &product, &with).await.expect(201);
     finish(app).await;
 }
 
@@ -74,7 +74,7 @@ async fn points_that_are_spent_from_many_sessions_are_spent_once() {
     let product = app.product("1000.00", 1000).await;
     let sessions: Vec<_> = (0..10).map(|_| buyer.reconnected()).collect();
     let with = json!({ "points": 100 });
-    let orders = sessions.iter().map(|one| order_with(one, &product, with.clone()).into_future());
+    let orders = sessions.iter().map(|one| order_with(one, &product, &with).into_future());
     let answers = join_all(orders).await;
     assert_eq!(codes(&answers, 201), 1);
     for refused in answers.into_iter().filter(|answer| answer.status != 201) {
@@ -108,7 +108,7 @@ async fn an_order_that_is_paid_and_cancelled_at_once_ends_one_way_in_every_ledge
         let order = if with == json!({}) {
             buyer.order().await.expect(201).id()
         } else {
-            order_with(&buyer, &product, with).await.expect(201).id()
+            order_with(&buyer, &product, &with).await.expect(201).id()
         };
         let path = format!("/orders/{order}/cancel");
         let (other, nothing) = (buyer.reconnected(), json!({}));
