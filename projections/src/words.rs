@@ -6,8 +6,9 @@
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
-/// How alike a typed word and a word of the text must be (0 to 1), as for products.
-const SIMILARITY: &str = "0.4";
+/// How alike a typed word and a word of the text must be (0 to 1). Less than for products: every word
+/// must be met by something, and one wrong letter in a word of five leaves a third.
+const SIMILARITY: &str = "0.3";
 
 /// A view to search in, as the alias `a`, and which of its rows can be found.
 #[derive(Debug, Clone, Copy)]

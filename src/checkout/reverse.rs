@@ -231,9 +231,14 @@ fn collected(work: &Work<'_>, facts: &Facts) -> Money {
     }
 }
 
-/// What a confirmed order took.
+/// What the order took. Value is only taken by the confirmation: what an order merely held went free
+/// when it ended.
 fn taken(details: &Details, collected: Money) -> Taken {
-    Taken { money: collected, gift_card: details.gift_card_amount(), points: details.points }
+    if details.history.iter().any(|entry| entry.status == Status::Confirmed) {
+        Taken { money: collected, gift_card: details.gift_card_amount(), points: details.points }
+    } else {
+        Taken::money(collected)
+    }
 }
 
 /// Gives back what was paid, and takes the refunded units back where they had left.
@@ -264,7 +269,6 @@ fn refund_all_parts(
 ) -> Result<Vec<(ProductId, Quantity)>, CheckoutError> {
     let (order_id, refund_id, at) = (facts.order_id, facts.refund_id, facts.now);
     let before = details_of(work, order_id)?;
-    // What a pending order holds was not taken: such an order refuses the refund anyway.
     let taken = taken(&before, collected(work, facts));
     let (lines, amount, reason) = (refund.lines, refund.amount, refund.reason.clone());
     let command = order::Command::Refund { refund_id, lines, amount, taken, reason, at, by };

@@ -156,3 +156,23 @@ async fn more_points_than_half_of_the_goods_are_refused() {
     assert_eq!(order["points_used"], 0);
     finish(app).await;
 }
+
+#[tokio::test]
+async fn an_order_that_was_cancelled_before_anybody_paid_has_nothing_to_give_back() {
+    let app = TestApp::start().await;
+    let buyer = app.customer().await;
+    earn(&app, &buyer, 100).await;
+    let (_, code) = card(&app, "500.00").await;
+    let product = app.product("400.00", 10).await;
+    let with = json!({ "gift_card_code": code, "points": 100 });
+    let order = super::order_with(&buyer, &product, &with).await.expect(201).id();
+    buyer.put(&format!("/orders/{order}/cancel"), json!({})).await.expect(200);
+    let path = format!("/orders/{order}/refund");
+    for amount in ["0.50", "100.00", "500.00"] {
+        let refund = json!({ "amount": amount, "reason": "any" });
+        app.admin().await.post(&path, refund).await.refused(409, "invalid_transition");
+    }
+    assert_eq!(balance(&app, &code).await["balance"], "500.00");
+    assert_eq!(points_of(&app, &buyer).await["points"], 100);
+    finish(app).await;
+}
