@@ -17,21 +17,21 @@ pub struct Appended(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    local: OnceLock<Arc<Notify>>,
+    local: OnceLock<Vec<Arc<Notify>>>,
     others: Notify,
 }
 
 impl Appended {
     /// There are new events.
     pub fn tell(&self) {
-        if let Some(projections) = self.0.local.get() {
+        for projections in self.0.local.get().into_iter().flatten() {
             projections.notify_one();
         }
         self.0.others.notify_one();
     }
 
     /// Lets appends wake the projections of this process; to be called once.
-    pub fn wake(&self, projections: Arc<Notify>) {
+    pub fn wake(&self, projections: Vec<Arc<Notify>>) {
         if self.0.local.set(projections).is_err() {
             tracing::error!("a process has one set of projections to wake");
         }

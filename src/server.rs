@@ -11,7 +11,7 @@ use crate::postgres::{Cluster, ClusterOptions, DATABASE, Endpoint, PostgresError
 use crate::state::{AppState, Parts};
 use crate::{audit, auth, http, jobs, mail, migrations};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use projections::{ReadModels, Runner};
+use projections::{Group, ReadModels, Runner};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::net::SocketAddr;
@@ -210,8 +210,9 @@ async fn assemble(
         None => database.pool(config.database.read_connections, patience).await?,
     };
     projections::ensure(&pool, &projections::all()).await?;
-    let read_models = ReadModels::new(read_pool.clone());
-    let provider: Arc<dyn PaymentProvider> = Arc::new(DemoProvider::new(pool.clone()));
+    let read_models = ReadModels::new(read_pool.clone(), Group::Shop);
+    let books = ReadModels::new(read_pool.clone(), Group::Books);
+    let provider: Arc<dyn PaymentProvider> = Arc::new(DemoProvider::new(&pool));
     let signs = config.role.works();
     let audit_signer = signs.then(|| audit::load_key(&config, &entropy)).transpose()?;
     let parts = Parts {
@@ -222,6 +223,7 @@ async fn assemble(
         pool,
         read_pool,
         read_models,
+        books,
         metrics,
         provider,
         code_keys,
@@ -251,10 +253,10 @@ fn start_work(
     stop: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
     let holder = state.entropy.new_id();
-    let runner = Runner::new(state.pool.clone(), state.read_models.clone(), holder);
-    state.appended.wake(runner.waker());
-    let stopped = stop.clone();
-    let projecting = runner.run(async move { stopped.cancelled().await });
+    let runners = [&state.read_models, &state.books]
+        .map(|read_models| Runner::new(state.pool.clone(), read_models.clone(), holder));
+    state.appended.wake(runners.iter().map(Runner::waker).collect());
+    let projecting = runners.map(|runner| tokio::spawn(runner.run(stop.clone().cancelled_owned())));
     let finishing = process::run(
         Checkout::of(state),
         GiftCards::of(state),
@@ -268,11 +270,12 @@ fn start_work(
             stop.run_until_cancelled(audit::keep_signed(state, holder)).await;
         }
     };
-    vec![
-        tokio::spawn(projecting),
+    let mut tasks = vec![
         tokio::spawn(finishing),
         tokio::spawn(mail::run(state.clone(), mailer, stop.clone())),
         tokio::spawn(sealing),
         tokio::spawn(jobs::run(state.clone(), stop.clone())),
-    ]
+    ];
+    tasks.extend(projecting);
+    tasks
 }

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::gift_cards::CodeKeys;
-use crate::http::middleware::Limits;
+use crate::http::middleware::{Limits, Pages};
 use crate::http::problem::Problem;
 use crate::payments::PaymentProvider;
 use aggregates::{Account, UserId};
@@ -45,7 +45,10 @@ pub struct Inner {
     pub pool: PgPool,
     /// For queries; possibly a replica.
     pub read_pool: PgPool,
+    /// What commands wait for.
     pub read_models: ReadModels,
+    /// Figures and ledgers: queries wait for them, commands do not.
+    pub books: ReadModels,
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub sessions: Sessions,
@@ -53,6 +56,8 @@ pub struct Inner {
     /// Signs the tree heads, where the role is one that does.
     pub audit_signer: Option<NoteSigner>,
     pub limits: Limits,
+    /// Answers of the public catalogue.
+    pub pages: Pages,
     pub metrics: PrometheusHandle,
     pub provider: Arc<dyn PaymentProvider>,
     /// Hashes and seals the codes of gift cards.
@@ -76,6 +81,7 @@ pub struct Parts {
     pub pool: PgPool,
     pub read_pool: PgPool,
     pub read_models: ReadModels,
+    pub books: ReadModels,
     pub metrics: PrometheusHandle,
     pub provider: Arc<dyn PaymentProvider>,
     pub code_keys: CodeKeys,
@@ -107,6 +113,7 @@ impl AppState {
             pool,
             read_pool,
             read_models,
+            books,
             metrics,
             provider,
             code_keys,
@@ -129,6 +136,7 @@ impl AppState {
             log: EventLog::start(pool.clone(), options),
             appended,
             limits: Limits::new(config.rate_limits),
+            pages: Pages::new(config.database_read_url.is_none()),
             passwords: Passwords::default(),
             config,
             clock,
@@ -136,6 +144,7 @@ impl AppState {
             pool,
             read_pool,
             read_models,
+            books,
             tokens,
             sessions,
             revocations,

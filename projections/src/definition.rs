@@ -1,7 +1,7 @@
 //! A projection as a value, and the list of all of them.
 
-use crate::Projection;
 use crate::table::{Shape, TableWorker, Worker};
+use crate::{Group, Projection};
 use crate::{
     accounts, albums, artists, carts, catalogue, checkout, gift_card_entries, gift_cards, ledger,
     loyalty, loyalty_entries, orders, payments, promotions, reviews, sales, wishlists,
@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub struct Definition {
     pub name: &'static str,
     pub version: i32,
+    pub group: Group,
     pub table: &'static str,
     /// Tables of sums over its rows.
     pub(crate) sums: &'static [&'static str],
@@ -27,6 +28,7 @@ impl Definition {
         Self {
             name: P::NAME,
             version: P::VERSION,
+            group: P::GROUP,
             table: P::TABLE,
             sums: P::SUMS,
             schema: P::SCHEMA,

@@ -3,7 +3,7 @@
 //! Never does IO and never reads a clock: the same events always make the same rows, which is what
 //! a rebuild and `compare` rely on.
 
-use crate::Envelope;
+use crate::{Envelope, Group};
 use aggregates::UnreadableEvent;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +16,8 @@ pub trait Projection: Send + Sync + 'static {
     const NAME: &'static str;
     /// Raised by every change of the schema or of the fold: a rebuild follows.
     const VERSION: i32;
+    /// Who waits for it.
+    const GROUP: Group = Group::Shop;
     const TABLE: &'static str;
     /// Further tables, which triggers of [`Self::SCHEMA`] keep as sums over the rows: what is in them
     /// must follow from the rows alone, in whichever batches those came. They are shown, swapped and

@@ -1,10 +1,12 @@
-//! The readers' handle: where the read models stand, and waiting until they have come far enough.
+//! The readers' handle: where the read models of a group stand, and waiting until they have come far
+//! enough.
 //!
 //! Works in every process. Where the projections run elsewhere, their position comes by LISTEN, and
 //! by asking for it as long as somebody waits. Never writes.
 
 use crate::notices::listen;
-use crate::{Definition, all};
+use crate::revisions::Revisions;
+use crate::{Definition, Group};
 use eventlog::Position;
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
@@ -13,8 +15,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
-/// Carries the position that the read models reached.
-pub(crate) const PROJECTED: &str = "ledgerline_projected";
 /// How often the position is asked for while somebody waits.
 const POLL: Duration = Duration::from_millis(10);
 const RECONNECT: Duration = Duration::from_secs(1);
@@ -28,29 +28,33 @@ pub struct ReadModels {
 #[derive(Debug)]
 struct Inner {
     pool: PgPool,
-    names: Vec<String>,
-    versions: Vec<i32>,
+    group: Group,
+    definitions: Vec<Definition>,
+    revisions: Revisions,
     reached: watch::Sender<Position>,
     waiting: AtomicUsize,
     wanted: Notify,
+    hurry: Notify,
 }
 
 impl ReadModels {
     /// `pool` answers the queries; it may belong to a replica. Must be called within a tokio
     /// runtime, where it starts a task that ends with the last clone.
-    pub fn new(pool: PgPool) -> Self {
-        Self::of(pool, &all())
+    pub fn new(pool: PgPool, group: Group) -> Self {
+        Self::of(pool, group, group.definitions())
     }
 
     /// The same for other projections than Ledgerline's own.
-    pub fn of(pool: PgPool, definitions: &[Definition]) -> Self {
+    pub fn of(pool: PgPool, group: Group, definitions: Vec<Definition>) -> Self {
         let inner = Arc::new(Inner {
             pool,
-            names: definitions.iter().map(|definition| definition.name.to_owned()).collect(),
-            versions: definitions.iter().map(|definition| definition.version).collect(),
+            group,
+            revisions: Revisions::of(&definitions),
+            definitions,
             reached: watch::Sender::new(Position::START),
             waiting: AtomicUsize::new(0),
             wanted: Notify::new(),
+            hurry: Notify::new(),
         });
         tokio::spawn(poll(Arc::downgrade(&inner)));
         tokio::spawn(take_notices(Arc::downgrade(&inner)));
@@ -59,6 +63,25 @@ impl ReadModels {
 
     pub fn pool(&self) -> &PgPool {
         &self.inner.pool
+    }
+
+    /// A number that differs whenever a row of one of these read models may differ: what was made of
+    /// them after it was asked for is right for as long as it stays. `None` where this process does
+    /// not know, because another one projects.
+    pub fn revision(&self, names: &[&str]) -> Option<u64> {
+        self.inner.revisions.of_all(names)
+    }
+
+    pub(crate) fn revisions(&self) -> &Revisions {
+        &self.inner.revisions
+    }
+
+    pub(crate) fn group(&self) -> Group {
+        self.inner.group
+    }
+
+    pub(crate) fn definitions(&self) -> &[Definition] {
+        &self.inner.definitions
     }
 
     /// The least position of all read models that are live, as far as this process knows.
@@ -82,6 +105,20 @@ impl ReadModels {
         matches!(tokio::time::timeout(timeout, wait).await, Ok(Ok(_)))
     }
 
+    /// Waits until these read models show all that the `others` show by now, in whichever process
+    /// that was projected. `false` after `timeout`.
+    pub async fn level_with(&self, others: &Self, timeout: Duration) -> Result<bool, sqlx::Error> {
+        let theirs = others.inner.ask().await?.unwrap_or_default();
+        Ok(self.wait_for(theirs.max(others.reached()), timeout).await)
+    }
+
+    /// Returns as soon as somebody of this process waits. Now and then for nothing.
+    pub(crate) async fn hurried(&self) {
+        if self.inner.waiting.load(Ordering::Relaxed) == 0 {
+            self.inner.hurry.notified().await;
+        }
+    }
+
     /// Only ever forward.
     pub(crate) fn publish(&self, position: Position) {
         self.inner.publish(position);
@@ -100,6 +137,9 @@ impl Inner {
     }
 
     async fn ask(&self) -> Result<Option<Position>, sqlx::Error> {
+        let known = self.definitions.iter();
+        let (names, versions): (Vec<String>, Vec<i32>) =
+            known.map(|definition| (definition.name.to_owned(), definition.version)).unzip();
         let row = sqlx::query!(
             r#"SELECT c.transaction_id::text AS "tx!", c.global_position
                  FROM UNNEST($1::text[], $2::int[]) AS r(name, version)
@@ -108,8 +148,8 @@ impl Inner {
                                    AND p.version = r.version AND p.status = 'live'
                 ORDER BY c.transaction_id, c.global_position
                 LIMIT 1"#,
-            &self.names,
-            &self.versions
+            &names,
+            &versions
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -124,6 +164,7 @@ impl<'i> Waiting<'i> {
     fn new(inner: &'i Inner) -> Self {
         inner.waiting.fetch_add(1, Ordering::Relaxed);
         inner.wanted.notify_one();
+        inner.hurry.notify_one();
         Self(inner)
     }
 }
@@ -160,7 +201,7 @@ async fn poll(inner: Weak<Inner>) {
 
 /// Takes the position from the process that projects. Only a hint: a replica cannot listen.
 async fn take_notices(inner: Weak<Inner>) {
-    let Some(mut listener) = listener(&inner, PROJECTED).await else { return };
+    let Some(mut listener) = listener(&inner).await else { return };
     while inner.strong_count() > 0 {
         match tokio::time::timeout(RECONNECT, listener.recv()).await {
             Ok(Ok(notice)) => {
@@ -175,10 +216,13 @@ async fn take_notices(inner: Weak<Inner>) {
 }
 
 /// Listens on a connection of its own; tries until it can or the handle is gone.
-async fn listener(inner: &Weak<Inner>, channel: &str) -> Option<PgListener> {
+async fn listener(inner: &Weak<Inner>) -> Option<PgListener> {
     let mut told = false;
     loop {
-        let pool = inner.upgrade()?.pool.clone();
+        let (pool, channel) = {
+            let inner = inner.upgrade()?;
+            (inner.pool.clone(), inner.group.channel())
+        };
         match listen(&pool, channel).await {
             Ok(listener) => return Some(listener),
             Err(error) if !told => {

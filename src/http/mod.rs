@@ -58,11 +58,12 @@ pub fn router(state: &AppState, role: Role) -> Result<Router, serde_json::Error>
                 .layer(from_fn_with_state(state.clone(), middleware::trace))
                 .layer(from_fn(middleware::security_headers))
                 .option_layer(middleware::cors(&state.config.http.cors_origins))
-                .layer(CompressionLayer::new())
                 .layer(CatchPanicLayer::custom(middleware::answer_panic))
-                .layer(from_fn_with_state(state.clone(), middleware::time_out))
                 .layer(from_fn_with_state(state.clone(), middleware::authenticate))
                 .layer(from_fn_with_state(state.clone(), middleware::limit))
+                .layer(from_fn_with_state(state.clone(), middleware::keep_pages))
+                .layer(CompressionLayer::new())
+                .layer(from_fn_with_state(state.clone(), middleware::time_out))
                 .layer(DefaultBodyLimit::max(state.config.http.body_limit_bytes)),
         )
         .with_state(state.clone());

@@ -248,14 +248,7 @@ pub fn versioned(headers: &HeaderMap, version: i64, body: &impl Serialize) -> Re
 
 /// A query's answer with any entity tag.
 pub fn tagged(headers: &HeaderMap, etag: &str, body: &impl Serialize) -> Response {
-    let known = headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
-        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag);
-    let mut response = if known {
+    let mut response = if matches(headers, etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         axum::Json(body).into_response()
@@ -264,6 +257,17 @@ pub fn tagged(headers: &HeaderMap, etag: &str, body: &impl Serialize) -> Respons
         response.headers_mut().insert(header::ETAG, etag);
     }
     response
+}
+
+/// Whether the client has what bears this entity tag.
+pub fn matches(headers: &HeaderMap, etag: &str) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
 fn to_value(body: &impl Serialize) -> Value {

@@ -1,6 +1,9 @@
 //! A deterministic provider for demonstrations and tests. Its books are tables of their own, as the
 //! books of a real provider would be elsewhere.
 //!
+//! Its commits do not wait for the disk. They are in the same write-ahead log as ours, before whatever
+//! we record of them: once we know durably of a charge, it is durable as well.
+//!
 //! Tokens: `tok_ok` (and none) pays, `tok_declined` is refused, `tok_timeout` takes the money but
 //! never says so, `tok_slow` pays after three seconds. Any other token is refused.
 
@@ -8,9 +11,11 @@ use super::{Charge, NoAnswer, PaymentProvider};
 use aggregates::{Money, PaymentId, RefundId};
 use async_trait::async_trait;
 use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 use std::time::Duration;
 
 const SLOW: Duration = Duration::from_secs(3);
+const CONNECTIONS: u32 = 8;
 
 #[derive(Debug, Clone)]
 pub struct DemoProvider {
@@ -18,7 +23,13 @@ pub struct DemoProvider {
 }
 
 impl DemoProvider {
-    pub fn new(pool: PgPool) -> Self {
+    /// On connections of its own to the database of the pool.
+    pub fn new(pool: &PgPool) -> Self {
+        let options = (*pool.connect_options()).clone().options([("synchronous_commit", "off")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
         Self { pool }
     }
 
@@ -30,7 +41,7 @@ impl DemoProvider {
         declined: Option<&str>,
     ) -> Result<Charge, sqlx::Error> {
         let transaction_id = format!("demo-{}", payment.uuid().simple());
-        sqlx::query!(
+        let inserted = sqlx::query!(
             "INSERT INTO demo_provider.charges (payment_id, amount, transaction_id, declined)
              VALUES ($1, $2::text::numeric, $3, $4) ON CONFLICT (payment_id) DO NOTHING",
             payment.uuid(),
@@ -40,15 +51,20 @@ impl DemoProvider {
         )
         .execute(&self.pool)
         .await?;
-        let booked = sqlx::query!(
-            "SELECT transaction_id, declined FROM demo_provider.charges WHERE payment_id = $1",
-            payment.uuid()
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(match booked.declined {
+        let (transaction_id, declined) = if inserted.rows_affected() == 1 {
+            (transaction_id, declined.map(str::to_owned))
+        } else {
+            let booked = sqlx::query!(
+                "SELECT transaction_id, declined FROM demo_provider.charges WHERE payment_id = $1",
+                payment.uuid()
+            )
+            .fetch_one(&self.pool)
+            .await?;
+            (booked.transaction_id, booked.declined)
+        };
+        Ok(match declined {
             Some(reason) => Charge::Declined { reason },
-            None => Charge::Captured { transaction_id: booked.transaction_id },
+            None => Charge::Captured { transaction_id },
         })
     }
 }

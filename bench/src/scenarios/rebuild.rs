@@ -5,7 +5,7 @@ use crate::closed_loop::Tally;
 use crate::database::Database;
 use crate::history;
 use crate::report::Measured;
-use projections::{Definition, ReadModels, Runner};
+use projections::{Definition, Group, ReadModels, Runner};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -34,12 +34,12 @@ pub async fn run(database: &Database) -> Result<Measured> {
 
 /// A rebuild ends where the live read model stands, so that has to be at the head.
 async fn catch_up(database: &Database, definition: Definition) -> Result<()> {
-    let read_models = ReadModels::of(database.pool.clone(), &[definition]);
+    let read_models = ReadModels::of(database.pool.clone(), Group::Shop, vec![definition]);
     let holder = Uuid::from_u128(TURNS + 1);
     let (pool, all) = (database.pool.clone(), vec![definition]);
     projections::ensure(&pool, &all).await?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let runner = Runner::of(pool, read_models.clone(), holder, all);
+    let runner = Runner::new(pool, read_models.clone(), holder);
     let running = tokio::spawn(runner.run(async move { drop(stopped.await) }));
     let head = eventlog::feed::head(&database.pool).await?;
     let reached = read_models.wait_for(head, Duration::from_mins(2)).await;

@@ -6,7 +6,7 @@ mod tests;
 
 pub use queries::{Cursor, Entry, Page, history};
 
-use crate::{ApplyError, Envelope, Projection};
+use crate::{ApplyError, Envelope, Group, Projection};
 use aggregates::gift_card::Event;
 use aggregates::{Fact, GiftCardId, Money, OrderId, UserId};
 use chrono::{DateTime, Utc};
@@ -88,6 +88,7 @@ fn movement(event: &Event) -> Option<Movement> {
 impl Projection for GiftCardEntries {
     const NAME: &'static str = "gift_card_entries";
     const VERSION: i32 = 1;
+    const GROUP: Group = Group::Books;
     const TABLE: &'static str = "gift_card_entries";
     const SCHEMA: &'static str = include_str!("schema.sql");
     const STREAMS: &'static [&'static str] = &["gift_card"];

@@ -11,7 +11,7 @@ pub use queries::{
 };
 pub use rules::{Booking, Line, Unbookable, book};
 
-use crate::{ApplyError, Envelope, Projection};
+use crate::{ApplyError, Envelope, Group, Projection};
 use aggregates::{Currency, Fact, GiftCardId, Money, OrderId, UserId};
 use chrono::{DateTime, Utc};
 use eventlog::Position;
@@ -132,6 +132,7 @@ impl From<Unbookable> for ApplyError {
 impl Projection for Ledger {
     const NAME: &'static str = "ledger";
     const VERSION: i32 = 1;
+    const GROUP: Group = Group::Books;
     const TABLE: &'static str = "journal";
     const SCHEMA: &'static str = include_str!("schema.sql");
     const STREAMS: &'static [&'static str] = &["gift_card", "loyalty_account", "order"];

@@ -7,7 +7,7 @@ mod tests;
 
 pub use queries::{Cursor, Entry, Page, history};
 
-use crate::{ApplyError, Envelope, Projection};
+use crate::{ApplyError, Envelope, Group, Projection};
 use aggregates::loyalty_account::{Event, LotPart};
 use aggregates::{Fact, OrderId, Points, UserId};
 use chrono::{DateTime, Utc};
@@ -111,6 +111,7 @@ fn sum(lots: &[LotPart]) -> Result<i64, ApplyError> {
 impl Projection for LoyaltyEntries {
     const NAME: &'static str = "loyalty_entries";
     const VERSION: i32 = 1;
+    const GROUP: Group = Group::Books;
     const TABLE: &'static str = "loyalty_entries";
     const SCHEMA: &'static str = include_str!("schema.sql");
     const STREAMS: &'static [&'static str] = &["loyalty_account"];

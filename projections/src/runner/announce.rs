@@ -2,19 +2,19 @@
 //!
 //! Never within a transaction that stores rows: NOTIFY makes commits wait for each other.
 
-use crate::read_models::PROJECTED;
-use eventlog::Position;
+use crate::ReadModels;
 use sqlx::PgPool;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// Notices come at least this far apart.
 const APART: Duration = Duration::from_millis(10);
 
-pub(super) async fn announce(pool: PgPool, mut reached: watch::Receiver<Position>) {
+pub(super) async fn announce(pool: PgPool, read_models: ReadModels) {
+    let channel = read_models.group().channel();
+    let mut reached = read_models.watch();
     while reached.changed().await.is_ok() {
         let position = reached.borrow_and_update().to_string();
-        let sent = sqlx::query_scalar!("SELECT pg_notify($1, $2)::text", PROJECTED, position)
+        let sent = sqlx::query_scalar!("SELECT pg_notify($1, $2)::text", channel, position)
             .fetch_one(&pool)
             .await;
         if let Err(error) = sent {

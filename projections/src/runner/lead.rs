@@ -3,7 +3,7 @@
 
 use super::health::look;
 use super::wake::Pauses;
-use super::{Ended, LEASE, LEASE_TTL, Runner, lockstep};
+use super::{Ended, LEASE_TTL, Runner, lockstep};
 use crate::batch::decode;
 use crate::track::{StepError, Track};
 use crate::{Definition, generation, session};
@@ -21,7 +21,19 @@ const LARGEST_LIMIT: i64 = 10_000;
 const LONG: Duration = Duration::from_millis(250);
 /// How often the lease is renewed.
 const RENEW: Duration = Duration::from_millis(1_500);
+/// Nobody else leads for that long after the lease was asked for: a second less than it lasts.
+const ALONE: Duration = Duration::from_secs(4);
 const LONGEST_RETRY: Duration = Duration::from_mins(5);
+
+/// What a turn did.
+enum Turn {
+    /// There was nothing to read.
+    Idle,
+    /// Everything that there was.
+    AtHead,
+    /// A stretch, and there is more.
+    Behind,
+}
 
 /// A projection that comes back from its own way, or does not.
 type Returned = (Definition, Result<Track, Trouble>);
@@ -52,10 +64,14 @@ pub(super) struct Lead<'r> {
 }
 
 impl<'r> Lead<'r> {
-    pub async fn start(runner: &'r Runner) -> Result<Result<Self, Ended>, sqlx::Error> {
+    /// `renewed` is when the lease was asked for.
+    pub async fn start(
+        runner: &'r Runner,
+        renewed: Instant,
+    ) -> Result<Result<Self, Ended>, sqlx::Error> {
         let mut db = session::connect(&runner.pool).await?;
         let mut tracks = Vec::new();
-        for definition in &runner.definitions {
+        for definition in runner.definitions() {
             let Some(current) = generation::current(&mut db, definition.name).await? else {
                 continue;
             };
@@ -83,7 +99,7 @@ impl<'r> Lead<'r> {
             away: HashSet::new(),
             failures: HashMap::new(),
             limit: LIMIT,
-            renewed: Instant::now(),
+            renewed,
         };
         for track in behind {
             lead.send_alone(track.definition);
@@ -92,7 +108,7 @@ impl<'r> Lead<'r> {
     }
 
     pub async fn run(mut self) -> Result<Ended, sqlx::Error> {
-        let mut pauses = Pauses::new();
+        let mut pauses = Pauses::new(self.runner.read_models.group().pause());
         loop {
             if let Some(ended) = self.renew().await? {
                 return Ok(ended);
@@ -104,9 +120,11 @@ impl<'r> Lead<'r> {
             }
             self.retry();
             self.join_waiting().await?;
+            self.vouch();
             match self.turn().await {
-                Ok(true) => pauses.reset(),
-                Ok(false) => pauses.pause(&self.runner.wake).await,
+                Ok(Turn::Behind) => pauses.reset(),
+                Ok(Turn::AtHead) => pauses.gather(&self.runner.read_models).await,
+                Ok(Turn::Idle) => pauses.pause(&self.runner.wake).await,
                 Err(StepError::Stale) => return Ok(Ended::Changed),
                 Err(StepError::Database(error)) => return Err(error),
                 Err(StepError::Poison { error, .. }) => return Err(sqlx::Error::Protocol(error)),
@@ -114,14 +132,15 @@ impl<'r> Lead<'r> {
         }
     }
 
-    /// Reads the next stretch and projects it. `false` where there is none.
-    async fn turn(&mut self) -> Result<bool, StepError> {
+    /// Reads the next stretch and projects it.
+    async fn turn(&mut self) -> Result<Turn, StepError> {
         if self.together.is_empty() {
-            return Ok(false);
+            return Ok(Turn::Idle);
         }
         let events = feed::read(&mut self.db, self.position, self.limit).await?;
         let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-        if count < self.limit {
+        let is_all = count < self.limit;
+        if is_all {
             self.promote().await?;
             self.runner.read_models.publish(self.position);
         }
@@ -131,11 +150,13 @@ impl<'r> Lead<'r> {
             slots.truncate(slots.partition_point(|slot| slot.position() <= stop));
         }
         let Some(to) = slots.last().map(crate::batch::Slot::position) else {
-            return Ok(false);
+            return Ok(Turn::Idle);
         };
+        let revisions = self.runner.read_models.revisions();
         let started = Instant::now();
         let failed =
-            lockstep::step(&mut self.db, &mut self.together, &slots, self.position, to).await?;
+            lockstep::step(&mut self.db, revisions, &mut self.together, &slots, self.position, to)
+                .await?;
         self.adapt(count, started.elapsed());
         if !self.together.is_empty() {
             self.position = to;
@@ -144,12 +165,26 @@ impl<'r> Lead<'r> {
             metrics::counter!("ledgerline_projected_events_total").increment(projected);
         }
         self.publish_target();
+        if !failed.is_empty() {
+            self.vouch();
+        }
         for (track, error) in failed {
             self.fail(track.definition, track.generation, &error).await?;
             // At once, alone: to find out which event it is.
             self.send_alone(track.definition);
         }
-        Ok(true)
+        Ok(if is_all { Turn::AtHead } else { Turn::Behind })
+    }
+
+    /// Says whether rows change by this loop alone: as long as the lease surely lasts, and while no
+    /// projection goes its own way.
+    fn vouch(&self) {
+        let revisions = self.runner.read_models.revisions();
+        if self.together.len() == self.runner.definitions().len() {
+            revisions.know_for(ALONE.saturating_sub(self.renewed.elapsed()));
+        } else {
+            revisions.forget();
+        }
     }
 
     fn adapt(&mut self, count: i64, took: Duration) {
@@ -269,16 +304,17 @@ impl<'r> Lead<'r> {
             return Ok(None);
         }
         let runner = self.runner;
-        if !leases::acquire(&mut self.db, LEASE, runner.holder, LEASE_TTL).await? {
+        let asked = Instant::now();
+        if !leases::acquire(&mut self.db, runner.lease(), runner.holder, LEASE_TTL).await? {
             return Ok(Some(Ended::Follower));
         }
-        self.renewed = Instant::now();
+        self.renewed = asked;
         let names: Vec<String> =
-            runner.definitions.iter().map(|definition| definition.name.to_owned()).collect();
+            runner.definitions().iter().map(|definition| definition.name.to_owned()).collect();
         for seen in look(&mut self.db, &names).await? {
             let known = |track: &&Track| track.definition.name == seen.name;
             let track = self.together.iter().chain(&self.waiting).find(known);
-            let definition = runner.definitions.iter().find(|known| known.name == seen.name);
+            let definition = runner.definitions().iter().find(|known| known.name == seen.name);
             let is_ours = definition.is_some_and(|known| known.version == seen.version);
             let is_away = self.away.contains(seen.name.as_str());
             match track {

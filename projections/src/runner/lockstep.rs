@@ -1,6 +1,7 @@
 //! The healthy projections, which read the feed together and stand at the same position.
 
 use crate::batch::Slot;
+use crate::revisions::Revisions;
 use crate::track::{StepError, Track};
 use eventlog::{Position, checkpoints};
 use sqlx::{Connection, PgConnection};
@@ -12,6 +13,7 @@ use sqlx::{Connection, PgConnection};
 /// savepoint for each would cost them two round trips each, every time.
 pub(super) async fn step(
     db: &mut PgConnection,
+    revisions: &Revisions,
     tracks: &mut Vec<Track>,
     slots: &[Slot],
     from: Position,
@@ -22,7 +24,9 @@ pub(super) async fn step(
         match attempt(db, tracks, slots, from, to).await? {
             None => {
                 for track in tracks.iter_mut() {
-                    track.worker.committed();
+                    if track.worker.committed() {
+                        revisions.changed(track.definition.name);
+                    }
                     track.position = to;
                 }
                 break;

@@ -1,4 +1,4 @@
-//! Keeps all read models up to date: one loop per process, of which one leads at a time.
+//! Keeps the read models of a group up to date: one loop per process, of which one leads at a time.
 //!
 //! The lease only saves work. What makes every event count exactly once is that rows and checkpoint
 //! commit together, and that a checkpoint only moves from where the process believes it to be. So
@@ -11,26 +11,24 @@ mod lockstep;
 mod wake;
 
 use crate::rebuild::{RebuildError, rebuild};
-use crate::{Definition, ReadModels, all, generation};
+use crate::{Definition, ReadModels, generation};
 use eventlog::leases;
 use sqlx::PgPool;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-const LEASE: &str = "projections";
 const LEASE_TTL: Duration = Duration::from_secs(5);
 /// How long to wait before trying again, after another process leads or the database failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The projector of a process.
+/// The projector of a process for one group.
 #[derive(Debug)]
 pub struct Runner {
     pool: PgPool,
     read_models: ReadModels,
-    definitions: Vec<Definition>,
     /// This process among those that share the work.
     holder: Uuid,
     wake: Arc<Notify>,
@@ -50,17 +48,15 @@ enum Ended {
 impl Runner {
     /// `pool` must lead to the primary. `holder` is a fresh id for this process.
     pub fn new(pool: PgPool, read_models: ReadModels, holder: Uuid) -> Self {
-        Self::of(pool, read_models, holder, all())
+        Self { pool, read_models, holder, wake: Arc::new(Notify::new()) }
     }
 
-    /// The same for other projections than Ledgerline's own.
-    pub fn of(
-        pool: PgPool,
-        read_models: ReadModels,
-        holder: Uuid,
-        definitions: Vec<Definition>,
-    ) -> Self {
-        Self { pool, read_models, definitions, holder, wake: Arc::new(Notify::new()) }
+    fn definitions(&self) -> &[Definition] {
+        self.read_models.definitions()
+    }
+
+    fn lease(&self) -> &'static str {
+        self.read_models.group().lease()
     }
 
     /// To be notified after every append, so that the projections need not poll for it.
@@ -74,29 +70,29 @@ impl Runner {
             () = stop => {}
             () = self.work() => {}
         }
-        if let Err(error) = leases::release(&self.pool, LEASE, self.holder).await {
+        if let Err(error) = leases::release(&self.pool, self.lease(), self.holder).await {
             tracing::info!(%error, "the projections' lease was left to expire");
         }
     }
 
     async fn work(&self) {
-        while let Err(error) = generation::ensure(&self.pool, &self.definitions).await {
+        while let Err(error) = generation::ensure(&self.pool, self.definitions()).await {
             tracing::error!(%error, "cannot create the projections");
             tokio::time::sleep(PAUSE).await;
         }
         // Aborted with this function.
         let mut helpers = JoinSet::new();
         helpers.spawn(wake::on_notice(self.pool.clone(), self.waker()));
-        helpers.spawn(announce::announce(self.pool.clone(), self.read_models.watch()));
-        for definition in self.definitions.clone() {
-            helpers.spawn(rebuild_outdated(self.pool.clone(), definition, self.holder));
+        helpers.spawn(announce::announce(self.pool.clone(), self.read_models.clone()));
+        for definition in self.definitions() {
+            helpers.spawn(rebuild_outdated(self.pool.clone(), *definition, self.holder));
         }
         loop {
             match self.lead().await {
                 Ok(Ended::Changed) => {}
                 Ok(Ended::Follower) => tokio::time::sleep(PAUSE).await,
                 Ok(Ended::Outdated) => {
-                    let _ = leases::release(&self.pool, LEASE, self.holder).await;
+                    let _ = leases::release(&self.pool, self.lease(), self.holder).await;
                     tokio::time::sleep(LEASE_TTL).await;
                 }
                 Err(error) => {
@@ -108,11 +104,16 @@ impl Runner {
     }
 
     async fn lead(&self) -> Result<Ended, sqlx::Error> {
-        if !leases::acquire(&self.pool, LEASE, self.holder, LEASE_TTL).await? {
+        let asked = Instant::now();
+        if !leases::acquire(&self.pool, self.lease(), self.holder, LEASE_TTL).await? {
             return Ok(Ended::Follower);
         }
-        match lead::Lead::start(self).await? {
-            Ok(lead) => lead.run().await,
+        match lead::Lead::start(self, asked).await? {
+            Ok(lead) => {
+                let ended = lead.run().await;
+                self.read_models.revisions().forget();
+                ended
+            }
             Err(ended) => Ok(ended),
         }
     }

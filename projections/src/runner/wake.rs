@@ -1,5 +1,6 @@
 //! When to look at the feed again. Notices are hints; polling is what can be relied on.
 
+use crate::ReadModels;
 use crate::notices::listen;
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -18,16 +19,26 @@ const QUICKEST_POLL: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct Pauses {
     next: Duration,
+    gather: Duration,
 }
 
 impl Pauses {
-    pub fn new() -> Self {
-        Self { next: QUICKEST_POLL }
+    /// `gather` is how long events are left to gather at the head of the feed.
+    pub fn new(gather: Duration) -> Self {
+        Self { next: QUICKEST_POLL, gather }
     }
 
     /// There was something to do.
     pub fn reset(&mut self) {
         self.next = QUICKEST_POLL;
+    }
+
+    /// There was, and it is done. Lets the next events gather unless somebody waits for them.
+    pub async fn gather(&mut self, read_models: &ReadModels) {
+        self.reset();
+        if !self.gather.is_zero() {
+            let _ = tokio::time::timeout(self.gather, read_models.hurried()).await;
+        }
     }
 
     pub async fn pause(&mut self, wake: &Notify) {

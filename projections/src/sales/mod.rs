@@ -24,7 +24,7 @@ pub use queries::{
 };
 pub use range::{Edge, Grain, MAX_PERIODS, Range, RangeError, Request, TimeZone, UnknownTimeZone};
 
-use crate::{ApplyError, Envelope, Projection};
+use crate::{ApplyError, Envelope, Group, Projection};
 use aggregates::order::{DeliveryMethod, PaymentMethod};
 use aggregates::{Fact, UserId, account, order, product};
 use chrono::{DateTime, Utc};
@@ -190,6 +190,7 @@ impl Row {
 impl Projection for Sales {
     const NAME: &'static str = "sales";
     const VERSION: i32 = 1;
+    const GROUP: Group = Group::Books;
     const TABLE: &'static str = "sales_sources";
     const SUMS: &'static [&'static str] = &[
         "sales_sums",

@@ -50,7 +50,8 @@ impl Fault {
 #[async_trait]
 pub(crate) trait Worker: Send {
     async fn apply(&mut self, db: &mut PgConnection, slots: &[Slot]) -> Result<(), Fault>;
-    fn committed(&mut self);
+    /// Whether rows were touched.
+    fn committed(&mut self) -> bool;
     fn rolled_back(&mut self);
 }
 
@@ -219,11 +220,13 @@ impl<P: Projection> Worker for TableWorker<P> {
         self.store(db).await
     }
 
-    fn committed(&mut self) {
+    fn committed(&mut self) -> bool {
+        let touched = !self.pending.is_empty();
         if self.rows.len() > KEPT_ROWS {
             self.rows.clear();
         }
         self.rows.extend(self.pending.drain());
+        touched
     }
 
     fn rolled_back(&mut self) {

@@ -3,6 +3,7 @@
 
 mod accept;
 mod body;
+mod books;
 mod caller;
 mod command;
 mod guest;
@@ -15,6 +16,7 @@ mod text;
 pub use crate::auth::Caller;
 pub use accept::Format;
 pub use body::{Form, RawBody};
+pub use books::Books;
 pub use caller::{
     Admin, Analyst, Auditor, Authentication, Customer, MaybeCaller, Refusal, Seller, Staff,
 };

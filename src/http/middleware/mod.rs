@@ -3,6 +3,7 @@
 mod authenticate;
 mod client;
 mod limits;
+mod pages;
 mod panics;
 mod paths;
 mod security;
@@ -11,6 +12,7 @@ mod trace;
 
 pub use authenticate::authenticate;
 pub use limits::{Limits, limit};
+pub use pages::{Pages, keep_pages};
 pub use panics::answer_panic;
 pub use paths::normalise;
 pub use security::{cors, security_headers};

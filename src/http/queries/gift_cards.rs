@@ -1,6 +1,6 @@
 //! Gift cards: `/giftcards`. Whoever knows a code sees its balance; never shows a code.
 
-use crate::http::extract::{Caller, Path, Query};
+use crate::http::extract::{Books, Caller, Path, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
 use crate::http::resources::masked;
@@ -113,19 +113,14 @@ impl From<Entry> for CardEntry {
     params(PageQuery),
     responses((status = 200, description = "A page of movements", body = List<CardEntry>)))]
 async fn history(
-    State(state): State<AppState>,
     caller: Caller,
+    Books(db): Books,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<CardEntry>>, Problem> {
     let after = page.after()?;
-    let found = gift_card_entries::history(
-        &state.read_pool,
-        caller.id,
-        after.as_ref(),
-        page.offset(),
-        page.limit(),
-    )
-    .await?;
+    let found =
+        gift_card_entries::history(&db, caller.id, after.as_ref(), page.offset(), page.limit())
+            .await?;
     let items = found.items.into_iter().map(CardEntry::from).collect();
     Ok(Json(List::new(items, found.next.as_ref())))
 }

@@ -1,6 +1,6 @@
 //! Loyalty accounts: `/loyalty`. Everybody sees their own.
 
-use crate::http::extract::{Caller, Query};
+use crate::http::extract::{Books, Caller, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -153,19 +153,14 @@ impl From<Entry> for LoyaltyEntry {
     params(PageQuery),
     responses((status = 200, description = "A page of movements", body = List<LoyaltyEntry>)))]
 async fn history(
-    State(state): State<AppState>,
     caller: Caller,
+    Books(db): Books,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<List<LoyaltyEntry>>, Problem> {
     let after = page.after()?;
-    let found = loyalty_entries::history(
-        &state.read_pool,
-        caller.id,
-        after.as_ref(),
-        page.offset(),
-        page.limit(),
-    )
-    .await?;
+    let found =
+        loyalty_entries::history(&db, caller.id, after.as_ref(), page.offset(), page.limit())
+            .await?;
     let items = found.items.into_iter().map(LoyaltyEntry::from).collect();
     Ok(Json(List::new(items, found.next.as_ref())))
 }

@@ -9,4 +9,5 @@ mod errors;
 mod idempotency;
 mod openapi;
 mod order_events;
+mod pages;
 mod paths;

@@ -1,6 +1,6 @@
 //! The numbers of the store: `/admin/dashboard`, `/admin/stats`.
 
-use crate::http::extract::{Admin, Query};
+use crate::http::extract::{Admin, Books, Query};
 use crate::http::problem::Problem;
 use crate::http::queries::analytics::{
     FunnelResource, ProductSales, RangeQuery, RangeResource, SalesFigures,
@@ -71,10 +71,11 @@ pub struct AdminDashboard {
 pub async fn show(
     State(state): State<AppState>,
     _: Admin,
+    Books(db): Books,
     Query(range): Query<RangeQuery>,
 ) -> Result<Json<AdminDashboard>, Problem> {
     let (whole, range) = range.range(&state).await?;
-    let db = &state.read_pool;
+    let db = &db;
     let best = ProductFilter { limit: SHOWN, ..ProductFilter::default() };
     let newest = orders::Filter { limit: SHOWN, ..orders::Filter::default() };
     let recent = orders::list(db, &newest).await?.items.into_iter();
@@ -91,6 +92,6 @@ pub async fn show(
 /// The numbers of the store
 #[utoipa::path(get, path = "/admin/stats", tag = "admin", security(("bearer" = [])),
     responses((status = 200, description = "How many of everything there are", body = Stats)))]
-pub async fn stats(State(state): State<AppState>, _: Admin) -> Result<Json<Stats>, Problem> {
-    Ok(Json(Stats::from(&sales::counts(&state.read_pool).await?)))
+pub async fn stats(_: Admin, Books(db): Books) -> Result<Json<Stats>, Problem> {
+    Ok(Json(Stats::from(&sales::counts(&db).await?)))
 }

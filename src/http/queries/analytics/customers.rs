@@ -2,7 +2,7 @@
 
 use super::range::{RangeQuery, RangeResource};
 use super::table;
-use crate::http::extract::{Analyst, Format, Query};
+use crate::http::extract::{Analyst, Books, Format, Query};
 use crate::http::problem::Problem;
 use crate::state::AppState;
 use axum::extract::State;
@@ -132,13 +132,14 @@ impl From<&Cohort> for CohortMonth {
 pub async fn show(
     State(state): State<AppState>,
     _: Analyst,
+    Books(db): Books,
     format: Format,
     Query(range): Query<RangeQuery>,
 ) -> Result<Response, Problem> {
     let (whole, range) = range.range(&state).await?;
-    let counts = sales::counts(&state.read_pool).await?;
-    let customers = sales::customers(&state.read_pool, &whole).await?;
-    let rows = sales::cohorts(&state.read_pool).await?;
+    let counts = sales::counts(&db).await?;
+    let customers = sales::customers(&db, &whole).await?;
+    let rows = sales::cohorts(&db).await?;
     let report = CustomerReport {
         range,
         currency: super::currency(),

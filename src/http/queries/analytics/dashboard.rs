@@ -4,13 +4,14 @@ use super::customers::CustomerFigures;
 use super::range::{RangeQuery, RangeResource};
 use super::resources::{FunnelResource, MemberSales, ProductSales, SalesFigures};
 use super::table;
-use crate::http::extract::{Analyst, Format, Query};
+use crate::http::extract::{Analyst, Books, Format, Query};
 use crate::http::problem::Problem;
 use crate::state::AppState;
 use axum::extract::State;
 use axum::response::Response;
 use projections::sales::{self, ProductFilter, Range};
 use serde::Serialize;
+use sqlx::PgPool;
 use utoipa::ToSchema;
 
 /// How many of the best of each kind.
@@ -49,11 +50,12 @@ pub struct Dashboard {
 pub async fn show(
     State(state): State<AppState>,
     _: Analyst,
+    Books(db): Books,
     format: Format,
     Query(range): Query<RangeQuery>,
 ) -> Result<Response, Problem> {
     let (whole, range) = range.range(&state).await?;
-    let db = &state.read_pool;
+    let db = &db;
     let (counts, customers) = (sales::counts(db).await?, sales::customers(db, &whole).await?);
     let best = ProductFilter { limit: BEST, ..ProductFilter::default() };
     let best = sales::products(db, &best).await?;
@@ -65,20 +67,20 @@ pub async fn show(
         funnel: sales::funnel(db, &whole).await?.into(),
         users: CustomerFigures::of(&counts, &customers),
         top_products: best.into_iter().map(ProductSales::from).collect(),
-        categories: best_of(&state, "category", &whole).await?,
-        sellers: best_of(&state, "seller", &whole).await?,
-        payment_methods: best_of(&state, "payment_method", &whole).await?,
-        delivery_methods: best_of(&state, "delivery_method", &whole).await?,
-        promotions: best_of(&state, "promotion", &whole).await?,
+        categories: best_of(db, "category", &whole).await?,
+        sellers: best_of(db, "seller", &whole).await?,
+        payment_methods: best_of(db, "payment_method", &whole).await?,
+        delivery_methods: best_of(db, "delivery_method", &whole).await?,
+        promotions: best_of(db, "promotion", &whole).await?,
     };
     table::figures(format, &report)
 }
 
 async fn best_of(
-    state: &AppState,
+    db: &PgPool,
     kind: &'static str,
     range: &Range,
 ) -> Result<Vec<MemberSales>, Problem> {
-    let found = sales::by_member(&state.read_pool, kind, range, BEST).await?;
+    let found = sales::by_member(db, kind, range, BEST).await?;
     Ok(found.into_iter().map(|member| MemberSales::of(kind, member)).collect())
 }

@@ -3,7 +3,7 @@
 use super::range::{RangeQuery, RangeResource};
 use super::resources::{MemberSales, ProductSales};
 use super::table;
-use crate::http::extract::{Analyst, Format, Query};
+use crate::http::extract::{Analyst, Books, Format, Query};
 use crate::http::problem::Problem;
 use crate::state::AppState;
 use axum::extract::State;
@@ -52,6 +52,7 @@ pub struct ProductReport {
 pub async fn show(
     State(state): State<AppState>,
     _: Analyst,
+    Books(db): Books,
     format: Format,
     Query(range): Query<RangeQuery>,
     Query(best): Query<BestQuery>,
@@ -63,7 +64,7 @@ pub async fn show(
         seller_id: best.seller_id.map(Into::into),
         limit: best.limit.unwrap_or(20),
     };
-    let found = sales::products(&state.read_pool, &filter).await?;
+    let found = sales::products(&db, &filter).await?;
     let items: Vec<ProductSales> = found.into_iter().map(ProductSales::from).collect();
     let report = ProductReport { range, currency: super::currency(), items };
     table::rows(format, &report, &ProductSales::NAMES, &report.items)
@@ -90,13 +91,14 @@ pub struct GenreReport {
 pub async fn genres(
     State(state): State<AppState>,
     _: Analyst,
+    Books(db): Books,
     format: Format,
     Query(range): Query<RangeQuery>,
 ) -> Result<Response, Problem> {
     let (whole, range) = range.range(&state).await?;
     let mut items = Vec::new();
     for kind in ["genre", "category"] {
-        let found = sales::by_member(&state.read_pool, kind, &whole, MOST).await?;
+        let found = sales::by_member(&db, kind, &whole, MOST).await?;
         items.extend(found.into_iter().map(|member| MemberSales::of(kind, member)));
     }
     let report = GenreReport { range, currency: super::currency(), items };

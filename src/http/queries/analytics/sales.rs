@@ -3,7 +3,7 @@
 use super::range::{Period, RangeQuery, RangeResource};
 use super::resources::{PeriodSales, SalesFigures};
 use super::table;
-use crate::http::extract::{Analyst, Format, Query};
+use crate::http::extract::{Analyst, Books, Format, Query};
 use crate::http::problem::Problem;
 use crate::state::AppState;
 use axum::extract::State;
@@ -45,13 +45,14 @@ pub struct SalesReport {
 pub async fn show(
     State(state): State<AppState>,
     _: Analyst,
+    Books(db): Books,
     format: Format,
     Query(range): Query<RangeQuery>,
     Query(PeriodQuery { period }): Query<PeriodQuery>,
 ) -> Result<Response, Problem> {
     let (whole, range, periods) = range.periods(&state, period).await?;
-    let totals = sales::total(&state.read_pool, &whole).await?;
-    let found = sales::by_period(&state.read_pool, None, periods).await?;
+    let totals = sales::total(&db, &whole).await?;
+    let found = sales::by_period(&db, None, periods).await?;
     let items: Vec<PeriodSales> = found.iter().map(PeriodSales::from).collect();
     let (currency, totals) = (super::currency(), SalesFigures::from(&totals));
     let report = SalesReport { range, period, currency, totals, items };

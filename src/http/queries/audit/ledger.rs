@@ -187,8 +187,8 @@ async fn projected(state: &AppState, as_of: AsOf) -> Result<(), Problem> {
         // All that may bear that time is in the feed by now.
         AsOf::Time(_) => feed::head(&state.pool).await?,
     };
-    state.read_models.wait_for(position, PATIENCE).await;
-    // What stopped only the journal does not stop the other read models.
+    state.books.wait_for(position, PATIENCE).await;
+    // What stopped only the journal does not stop the other books.
     if ledger::reached(&state.read_pool).await? >= position {
         return Ok(());
     }

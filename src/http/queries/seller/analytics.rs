@@ -1,6 +1,6 @@
 //! What the seller sold: `/seller/analytics`.
 
-use crate::http::extract::{Format, Query, Seller};
+use crate::http::extract::{Books, Format, Query, Seller};
 use crate::http::problem::Problem;
 use crate::http::queries::analytics::{
     Period, PeriodQuery, PeriodSales, ProductSales, RangeQuery, RangeResource, SalesFigures,
@@ -41,12 +41,13 @@ pub struct SellerReport {
 pub async fn show(
     State(state): State<AppState>,
     seller: Seller,
+    Books(db): Books,
     format: Format,
     Query(range): Query<RangeQuery>,
     Query(PeriodQuery { period }): Query<PeriodQuery>,
 ) -> Result<Response, Problem> {
     let (whole, range, periods) = range.periods(&state, period).await?;
-    let db = &state.read_pool;
+    let db = &db;
     let totals = sales::total_of_seller(db, seller.id, &whole).await?;
     let found = sales::by_period(db, Some(seller.id), periods).await?;
     let best = ProductFilter { range: Some(whole), seller_id: Some(seller.id), limit: BEST };
