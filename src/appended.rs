@@ -41,7 +41,9 @@ impl Appended {
     pub async fn notify_others(self, pool: PgPool) {
         loop {
             self.0.others.notified().await;
+            eventlog::fault!("wake.before");
             let sent = sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&pool).await;
+            eventlog::fault!("wake.sent");
             if let Err(error) = sent {
                 tracing::debug!(%error, "other processes were not told of an append");
             }

@@ -120,7 +120,9 @@ pub async fn append(
     let (columns, heads) = Columns::of(&append.streams, recorded_at);
     let parts = Parts::of(append);
     let query = parts.bind(columns, append, &heads, recorded_at);
+    crate::fault!("append.before");
     let (transaction_id, global_position, moved) = query.fetch_one(db).await?;
+    crate::fault!("append.committed");
     if moved {
         return Err(AppendError::Conflict);
     }

@@ -35,6 +35,7 @@ pub async fn advance(
     from: Position,
     to: Position,
 ) -> Result<u64, sqlx::Error> {
+    crate::fault!("checkpoint.before");
     let done = sqlx::query!(
         "UPDATE checkpoints c
             SET transaction_id = $5::text::xid8, global_position = $6, updated_at = clock_timestamp()
@@ -50,6 +51,7 @@ pub async fn advance(
     )
     .execute(db)
     .await?;
+    crate::fault!("checkpoint.moved");
     Ok(done.rows_affected())
 }
 

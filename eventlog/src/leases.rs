@@ -14,6 +14,7 @@ pub async fn acquire(
     holder: Uuid,
     ttl: Duration,
 ) -> Result<bool, sqlx::Error> {
+    crate::fault!("lease.before");
     let done = sqlx::query!(
         "INSERT INTO leases (name, holder, expires_at)
          VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
@@ -26,13 +27,16 @@ pub async fn acquire(
     )
     .execute(db)
     .await?;
+    crate::fault!("lease.taken");
     Ok(done.rows_affected() == 1)
 }
 
 /// Gives the lease up, so that another process need not wait for it to expire.
 pub async fn release(db: impl PgExecutor<'_>, name: &str, holder: Uuid) -> Result<(), sqlx::Error> {
+    crate::fault!("lease.releasing");
     sqlx::query!("DELETE FROM leases WHERE name = $1 AND holder = $2", name, holder)
         .execute(db)
         .await?;
+    crate::fault!("lease.released");
     Ok(())
 }

@@ -3,6 +3,22 @@
 //! Knows no commerce: it stores what any [`cqrs_es::Aggregate`] emits. Never updates or deletes an
 //! event.
 
+/// A place where a test may let the process die; nothing without the feature `faults`.
+#[cfg(feature = "faults")]
+#[macro_export]
+macro_rules! fault {
+    ($point:literal) => {
+        $crate::faults::hit($point)
+    };
+}
+
+/// Nothing: a place where a test may let the process die, in a build without the feature `faults`.
+#[cfg(not(feature = "faults"))]
+#[macro_export]
+macro_rules! fault {
+    ($point:literal) => {};
+}
+
 mod append;
 mod chain;
 pub mod checkpoints;
@@ -11,6 +27,8 @@ mod cqrs;
 mod error;
 pub mod export;
 mod export_line;
+#[cfg(feature = "faults")]
+pub mod faults;
 pub mod feed;
 pub mod history;
 pub mod import;

@@ -73,7 +73,9 @@ async fn sign_sealed(state: &AppState) -> Result<Option<SignedCheckpoint>, SignE
     if stored.is_some_and(|stored| stored.size == head.size && stored.root != head.root) {
         return Err(SignError::Forked { size: head.size });
     }
+    eventlog::fault!("sign.before");
     store::add(&state.pool, &head, &checkpoint::sign(signer, &head), &vkey).await?;
+    eventlog::fault!("sign.stored");
     Ok(store::latest(&state.pool).await?)
 }
 

@@ -110,6 +110,7 @@ impl Worker {
 
     async fn perform(&self, task: &Row) -> Result<Progress, TaskError> {
         let metadata = self.metadata(task);
+        eventlog::fault!("task.taken");
         match task.kind {
             Kind::Expire => self.expire(metadata, OrderId::new(task.subject)).await,
             Kind::Resolve => self.resolve(metadata, PaymentId::new(task.subject)).await,
@@ -155,6 +156,7 @@ impl Worker {
         let Some(details) = payment.details() else { return Ok(Progress::Waits) };
         match self.checkout.provider.settle(payment_id).await {
             Ok(charge) => {
+                eventlog::fault!("task.asked");
                 self.settle(metadata, payment_id, details.purpose, charge).await?;
                 Ok(Progress::Done)
             }

@@ -115,6 +115,7 @@ impl Checkout {
             tracing::warn!(%payment_id, %refund_id, %no_answer, "a refund waits for the provider");
             return Ok(false);
         }
+        eventlog::fault!("task.refunded");
         let now = self.clock.now();
         self.log
             .unit(metadata)

@@ -5,6 +5,7 @@ use crate::config::{Config, Flags};
 use crate::demo;
 use crate::server::Server;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, clap::Args)]
@@ -23,6 +24,7 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
         .set_buckets(&[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0])
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(|error| CliError::Failed(format!("cannot keep metrics: {error}")))?;
+    allow_connections();
     // Asked for before anything is started, so that no signal is missed.
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut terminate = listen(SignalKind::terminate())?;
@@ -41,6 +43,15 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
     }
     tracing::info!("stopping");
     Ok(server.stop().await?)
+}
+
+/// Each connection is a file: as many as the system allows, and not just the usual 1024.
+fn allow_connections() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, most) {
+        tracing::warn!(%error, now = limit.current, "no more files can be opened than usual");
+    }
 }
 
 fn listen(kind: SignalKind) -> Result<tokio::signal::unix::Signal, CliError> {

@@ -39,6 +39,9 @@ pub struct Http {
     pub image_limit_bytes: usize,
     /// How long a request may take, in seconds. Default 30.
     pub request_timeout_s: u64,
+    /// How long a connection may take to send the head of its next request, also where it sends
+    /// nothing at all, in seconds. Default 75: longer than proxies keep idle connections.
+    pub idle_timeout_s: u64,
     /// How long a command's answer waits for the read models, in milliseconds. Default 500.
     pub projection_wait_ms: u64,
 }
@@ -51,6 +54,7 @@ impl Default for Http {
             body_limit_bytes: 1024 * 1024,
             image_limit_bytes: 10 * 1024 * 1024,
             request_timeout_s: 30,
+            idle_timeout_s: 75,
             projection_wait_ms: 500,
         }
     }

@@ -187,11 +187,12 @@ fn read(path: &Path) -> Result<File, ConfigError> {
 }
 
 /// Numbers of the file that make no sense below a least value: name, value, least.
-fn limits(file: &File) -> [(&'static str, u64, u64); 7] {
+fn limits(file: &File) -> [(&'static str, u64, u64); 8] {
     let size = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
     [
         ("http.body_limit_bytes", size(file.http.body_limit_bytes), 1024),
         ("http.request_timeout_s", file.http.request_timeout_s, 1),
+        ("http.idle_timeout_s", file.http.idle_timeout_s, 1),
         ("tokens.access_minutes", file.tokens.access_minutes.into(), 1),
         ("tokens.refresh_days", file.tokens.refresh_days.into(), 1),
         ("database.write_connections", file.database.write_connections.into(), 2),

@@ -44,9 +44,13 @@ impl GiftCards {
             Outcome::Done(committed) => committed.value,
             Outcome::Replayed(recorded) => return Ok(Outcome::Replayed(recorded)),
         };
+        eventlog::fault!("card.requested");
         let token = purchase.card_token.as_deref();
         let charge = self.provider.charge(payment_id, purchase.amount, token).await;
-        self.settle(metadata, id, payment_id, charge.ok(), Some(code), answer).await
+        eventlog::fault!("card.charged");
+        let settled = self.settle(metadata, id, payment_id, charge.ok(), Some(code), answer).await;
+        eventlog::fault!("card.settled");
+        settled
     }
 
     /// One append opens the card and its payment. The recorded answer is the one before the payment

@@ -8,7 +8,7 @@ pub use keys::{CodeKeyError, CodeKeys};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::log::{Answer, Execute};
-use crate::payments::PaymentProvider;
+use crate::payments::{Patient, PaymentProvider};
 use crate::state::AppState;
 use aggregates::gift_card::{self, Code, NewCode};
 use aggregates::{Currency, GiftCard, GiftCardId, Money, UserId, payment};
@@ -84,7 +84,7 @@ impl GiftCards {
     pub fn of(state: &AppState) -> Self {
         Self {
             log: state.log.clone(),
-            provider: Arc::clone(&state.provider),
+            provider: Arc::new(Patient::new(Arc::clone(&state.provider))),
             clock: Arc::clone(&state.clock),
             entropy: Arc::clone(&state.entropy),
             keys: state.code_keys.clone(),

@@ -2,6 +2,7 @@
 //! a handler extracts, calls one command or one query, and responds.
 
 pub mod commands;
+mod connections;
 pub mod docs;
 mod errors;
 pub mod extract;
@@ -22,7 +23,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use problem::Problem;
-use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
@@ -36,7 +37,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub const PREFIX: &str = "/api/v1";
 
 /// The whole server, as far as the role serves it. The documentation always describes all of it.
-/// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so that limits know clients
+/// Its requests need `ConnectInfo<SocketAddr>` among their extensions, so that limits know clients
 /// apart.
 pub fn router(state: &AppState, role: Role) -> Result<Router, serde_json::Error> {
     let mut api = OpenApiRouter::new();
@@ -77,12 +78,8 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
         Ok(router) => router,
         Err(error) => return tracing::error!(%error, "the routes cannot be described"),
     };
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served =
-        axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
-    if let Err(error) = served {
-        tracing::error!(%error, "HTTP has ended");
-    }
+    let idle = Duration::from_secs(state.config.http.idle_timeout_s);
+    connections::serve(listener, router, idle, stop).await;
 }
 
 /// The complete document, whatever this process serves.

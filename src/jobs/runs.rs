@@ -85,8 +85,11 @@ pub async fn list(pool: &PgPool) -> Result<Vec<JobRun>, sqlx::Error> {
 pub async fn run_now(state: &AppState, job: Job) -> Result<Option<u64>, JobsError> {
     let Some(lease) = Lease::take(state, job).await? else { return Ok(None) };
     let started_at = state.clock.now();
+    eventlog::fault!("job.leased");
     let done = job.perform(state, &lease).await;
+    eventlog::fault!("job.performed");
     record(state, job, started_at, &done).await?;
+    eventlog::fault!("job.recorded");
     lease.release().await?;
     done.map(Some)
 }

@@ -21,6 +21,8 @@ use uuid::Uuid;
 
 /// The name of the process, its lease and its place.
 const NAME: &str = "mail";
+/// Of its place: mail is never built anew.
+const GENERATION: i32 = 1;
 /// Key of a person's language in their personal data.
 pub const LANGUAGE: &str = "language";
 const LEASE: Duration = Duration::from_secs(30);
@@ -82,26 +84,51 @@ async fn round(state: &AppState, mailer: &dyn Mailer, holder: Uuid) -> Result<us
     let events = feed::read(&state.pool, position, PAGE).await?;
     for event in &events {
         // Most events concern nobody: their places are not worth a write each.
-        if handle(state, mailer, event).await? {
-            position = moved(state, event.position).await?;
+        let Some(mail) = composed(state, event).await? else { continue };
+        if !is_ours_still(state, holder, position).await? {
+            return Ok(0);
         }
+        eventlog::fault!("mail.before");
+        send(mailer, &mail).await?;
+        eventlog::fault!("mail.sent");
+        if !moved(state, position, event.position).await? {
+            return Ok(0);
+        }
+        eventlog::fault!("mail.moved");
+        position = event.position;
     }
     if let Some(last) = events.last()
         && last.position != position
+        && !moved(state, position, last.position).await?
     {
-        moved(state, last.position).await?;
+        return Ok(0);
     }
     Ok(events.len())
 }
 
 async fn place(state: &AppState) -> Result<Position, sqlx::Error> {
-    let known = checkpoints::load(&state.pool, NAME).await?;
-    Ok(known.map_or(Position::START, |checkpoint| checkpoint.position))
+    if let Some(known) = checkpoints::load(&state.pool, NAME).await? {
+        return Ok(known.position);
+    }
+    let start = Checkpoint { generation: GENERATION, position: Position::START };
+    checkpoints::set(&state.pool, NAME, start).await?;
+    Ok(Position::START)
 }
 
-async fn moved(state: &AppState, position: Position) -> Result<Position, sqlx::Error> {
-    checkpoints::set(&state.pool, NAME, Checkpoint { generation: 1, position }).await?;
-    Ok(position)
+/// A process that was stopped for longer than its lease must not go on with what it has read: others
+/// have sent that meanwhile.
+async fn is_ours_still(
+    state: &AppState,
+    holder: Uuid,
+    position: Position,
+) -> Result<bool, sqlx::Error> {
+    Ok(leases::acquire(&state.pool, NAME, holder, LEASE).await? && place(state).await? == position)
+}
+
+/// Moves the place; `false` where another process has moved it.
+async fn moved(state: &AppState, from: Position, to: Position) -> Result<bool, sqlx::Error> {
+    let names = [NAME.to_owned()];
+    Ok(checkpoints::advance(&state.pool, &names, &[GENERATION], from, to).await? == 1)
 }
 
 /// Whether somebody may have to be told of events of this stream.
@@ -109,11 +136,11 @@ fn concerns(event: &Recorded) -> bool {
     ["account", "order", "gift_card", "loyalty_account"].contains(&event.aggregate_type.as_str())
 }
 
-/// Whether a mail went, or was refused for good.
-async fn handle(state: &AppState, mailer: &dyn Mailer, event: &Recorded) -> Result<bool, Trouble> {
+/// The mail that an event causes, if any.
+async fn composed(state: &AppState, event: &Recorded) -> Result<Option<Mail>, Trouble> {
     // A mail process that begins on a long log does not write about all of it.
     if !concerns(event) || state.clock.now() - event.recorded_at > NEWS {
-        return Ok(false);
+        return Ok(None);
     }
     let Ok(fact) = Fact::decode(
         &event.aggregate_type,
@@ -122,27 +149,24 @@ async fn handle(state: &AppState, mailer: &dyn Mailer, event: &Recorded) -> Resu
         &event.payload,
     ) else {
         tracing::warn!(event_id = %event.event_id, "an event that cannot be read is not mailed");
-        return Ok(false);
+        return Ok(None);
     };
-    let Ok(id) = event.aggregate_id.parse::<Uuid>() else { return Ok(false) };
-    let Some(addressed) = addressed(state, id, &fact).await? else { return Ok(false) };
+    let Ok(id) = event.aggregate_id.parse::<Uuid>() else { return Ok(None) };
+    let Some(addressed) = addressed(state, id, &fact).await? else { return Ok(None) };
     let (subject, text, html) = addressed.letter.write(addressed.language);
-    let mail = Mail {
-        cause: event.event_id,
-        from: state.config.mail.from.clone(),
-        to: addressed.to,
-        subject,
-        text,
-        html,
-    };
-    match mailer.send(&mail).await {
-        Ok(()) => Ok(true),
+    let from = state.config.mail.from.clone();
+    Ok(Some(Mail { cause: event.event_id, from, to: addressed.to, subject, text, html }))
+}
+
+/// Sends it, or leaves it where it is refused for good.
+async fn send(mailer: &dyn Mailer, mail: &Mail) -> Result<(), MailError> {
+    match mailer.send(mail).await {
         Err(MailError::Refused(reason)) => {
             // Trying again would not help, and the others must not wait for it.
-            tracing::warn!(event_id = %event.event_id, reason, "a mail is refused");
-            Ok(true)
+            tracing::warn!(event_id = %mail.cause, reason, "a mail is refused");
+            Ok(())
         }
-        Err(error) => Err(error.into()),
+        done => done,
     }
 }
 

@@ -4,8 +4,10 @@
 //! recording is repaired by asking again. Nothing here writes to the log.
 
 mod demo;
+mod patient;
 
 pub use demo::DemoProvider;
+pub use patient::Patient;
 
 use aggregates::{Money, PaymentId, RefundId};
 use async_trait::async_trait;

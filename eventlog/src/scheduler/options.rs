@@ -3,6 +3,7 @@
 use crate::{Codec, Position};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use uuid::Uuid;
 
 /// See [`Options::new`] for the defaults.
@@ -33,7 +34,7 @@ impl Options {
         new_id: impl Fn() -> Uuid + Send + Sync + 'static,
     ) -> Self {
         Self {
-            now: Arc::new(now),
+            now: Arc::new(never_back(now)),
             codec: Arc::default(),
             new_id: Arc::new(new_id),
             on_append: Arc::new(|_| {}),
@@ -41,6 +42,37 @@ impl Options {
             max_group: 64,
             cache_capacity: 10_000,
             max_attempts: 5,
+        }
+    }
+}
+
+/// A machine's clock may be set back. What is recorded after something else is not recorded as
+/// before it, so that the state as of a moment stays what it was.
+fn never_back(
+    now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+) -> impl Fn() -> DateTime<Utc> + Send + Sync + 'static {
+    let latest = AtomicI64::new(i64::MIN);
+    move || {
+        let now = now();
+        let before = latest.fetch_max(now.timestamp_micros(), Ordering::Relaxed);
+        DateTime::from_timestamp_micros(before).map_or(now, |before| now.max(before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[test]
+    fn a_clock_that_is_set_back_stands_still_until_it_has_caught_up() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let clock = Arc::new(Mutex::new(at(100)));
+        let shown = Arc::clone(&clock);
+        let now = never_back(move || *shown.lock().unwrap());
+        for (set, told) in [(100, 100), (101, 101), (50, 101), (100, 101), (102, 102)] {
+            *clock.lock().unwrap() = at(set);
+            assert_eq!(now(), at(told));
         }
     }
 }

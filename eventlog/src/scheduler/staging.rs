@@ -214,6 +214,7 @@ impl Staging {
         }
         if let Some(position) = appended.position {
             tell(shared, position);
+            crate::fault!("append.told");
         }
         Ok(appended.position)
     }

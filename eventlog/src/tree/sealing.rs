@@ -116,7 +116,9 @@ impl Sealing {
             }
         }
         if self.frontier.size() > before || !tiles.levels.is_empty() {
+            crate::fault!("seal.before");
             self.store(pool, &tiles).await?;
+            crate::fault!("seal.stored");
         }
         Ok(rows.len() == usize::try_from(PAGE).unwrap_or_default())
     }

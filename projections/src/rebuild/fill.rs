@@ -50,6 +50,7 @@ pub(crate) async fn fill(
             let end = if later.is_empty() { to } else { part[part.len() - 1].position() };
             let started = Instant::now();
             track.step(db, part, end).await?;
+            eventlog::fault!("rebuild.piece");
             piece = next_piece(piece, started.elapsed());
             rest = later;
             if rest.is_empty() {

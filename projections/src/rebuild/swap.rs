@@ -87,7 +87,9 @@ async fn attempt(
     )
     .execute(&mut *tx)
     .await?;
+    eventlog::fault!("rebuild.swapping");
     tx.commit().await?;
+    eventlog::fault!("rebuild.swapped");
     track.worker.committed();
     Ok(true)
 }

@@ -14,9 +14,11 @@ pub(super) async fn announce(pool: PgPool, read_models: ReadModels) {
     let mut reached = read_models.watch();
     while reached.changed().await.is_ok() {
         let position = reached.borrow_and_update().to_string();
+        eventlog::fault!("notice.before");
         let sent = sqlx::query_scalar!("SELECT pg_notify($1, $2)::text", channel, position)
             .fetch_one(&pool)
             .await;
+        eventlog::fault!("notice.sent");
         if let Err(error) = sent {
             tracing::debug!(%error, "a notice was not sent; the followers poll");
         }

@@ -58,6 +58,7 @@ async fn attempt(
     if usize::try_from(moved) != Ok(tracks.len()) {
         return Err(StepError::Stale);
     }
+    eventlog::fault!("project.before");
     for (place, track) in tracks.iter_mut().enumerate() {
         match track.worker.apply(&mut tx, slots).await.map_err(StepError::from) {
             Ok(()) => {}
@@ -68,6 +69,8 @@ async fn attempt(
             Err(error) => return Err(error),
         }
     }
+    eventlog::fault!("project.stored");
     tx.commit().await?;
+    eventlog::fault!("project.committed");
     Ok(None)
 }
