@@ -12,7 +12,7 @@ mod session;
 mod staging;
 
 use crate::load::{Entity, Loaded, Loader, load_many};
-use crate::unit::{IdempotencyKey, Pending, UnitBuilder, Verdict};
+use crate::unit::{Pending, UnitBuilder, Verdict};
 use crate::{Codec, Metadata, StreamId, UnitError};
 use lanes::{Claim, Lanes, Queue};
 use moka::ops::compute::Op;
@@ -94,28 +94,6 @@ impl EventLog {
             source: "a state of another type".into(),
         })?;
         Ok((state, loaded.sequence))
-    }
-
-    /// The answer recorded under an idempotency key, if any. For commands of several steps, which
-    /// record it with their last one.
-    pub async fn recorded_answer(
-        &self,
-        key: &IdempotencyKey,
-    ) -> Result<Option<serde_json::Value>, UnitError<Infallible>> {
-        let row = sqlx::query!(
-            r#"SELECT request_hash, response AS "response!: serde_json::Value"
-                 FROM idempotency WHERE scope = $1 AND key = $2"#,
-            key.scope,
-            key.key
-        )
-        .fetch_optional(&self.shared.pool)
-        .await
-        .map_err(UnitError::Unavailable)?;
-        match row {
-            None => Ok(None),
-            Some(row) if row.request_hash == key.request_hash => Ok(Some(row.response)),
-            Some(_) => Err(UnitError::KeyReused),
-        }
     }
 
     /// How stored events are read back.

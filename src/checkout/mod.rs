@@ -4,6 +4,7 @@
 //! never within one. A crash between the steps is finished by [`process`]. Whether an order is
 //! confirmed or expires is decided by the order's stream alone.
 
+mod claim;
 mod error;
 mod fulfil;
 mod pay;
@@ -22,7 +23,7 @@ pub use value::{Means, PointsWanted};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::expected::Expected;
-use crate::payments::PaymentProvider;
+use crate::payments::{Patient, PaymentProvider};
 use crate::state::AppState;
 use aggregates::loyalty_account::Programme;
 use aggregates::order::Actor;
@@ -46,7 +47,7 @@ impl Checkout {
     pub fn of(state: &AppState) -> Self {
         Self {
             log: state.log.clone(),
-            provider: Arc::clone(&state.provider),
+            provider: Arc::new(Patient::new(Arc::clone(&state.provider))),
             clock: Arc::clone(&state.clock),
             entropy: Arc::clone(&state.entropy),
             programme: Arc::clone(&state.config.loyalty),

@@ -2,7 +2,7 @@
 
 use super::place::confirm;
 use super::value::Streams;
-use super::{Checkout, CheckoutError, PaymentState, products_of, with_stock};
+use super::{Checkout, CheckoutError, PaymentState, claim, products_of, with_stock};
 use crate::log::{Answer, Execute};
 use crate::payments::{Charge, NoAnswer};
 use aggregates::loyalty_account::Programme;
@@ -10,6 +10,7 @@ use aggregates::order::{Actor, PaymentMethod, Status};
 use aggregates::{Money, Order, OrderId, Payment, PaymentId, RefundId, order, payment};
 use chrono::{DateTime, Utc};
 use eventlog::{IdempotencyKey, Metadata, Outcome, UnitError, Work};
+use uuid::Uuid;
 
 /// Who pays, and how.
 #[derive(Debug, Clone)]
@@ -39,32 +40,48 @@ impl Checkout {
         key: Option<IdempotencyKey>,
         answer: impl Fn(&PaymentState) -> A + Send + 'static,
     ) -> Result<Outcome<A>, UnitError<CheckoutError>> {
-        if let Some(key) = &key
-            && let Some(recorded) = self.log.recorded_answer(key).await.map_err(UnitError::widen)?
-        {
-            return Ok(Outcome::Replayed(recorded));
-        }
-        let started = match self.start(metadata.clone(), order_id, &payer, key.clone()).await? {
-            Outcome::Done(committed) => committed.value,
-            Outcome::Replayed(recorded) => return Ok(Outcome::Replayed(recorded)),
+        let claim = self.entropy.new_id();
+        let first = self.start(metadata.clone(), order_id, &payer, key.clone(), Some(claim));
+        let (started, key) = match first.await? {
+            Outcome::Done(committed) => {
+                (committed.value, key.map(|key| claim::answer_key(&key, claim)))
+            }
+            Outcome::Replayed(recorded) => {
+                let Some(key) = key.and_then(|key| claim::found(&key, &recorded)) else {
+                    return Ok(Outcome::Replayed(recorded));
+                };
+                // The same request came before. Without an answer it is under way, or a crash cut
+                // it off: then what has become of the payment decides.
+                let again = self.start(metadata.clone(), order_id, &payer, Some(key.clone()), None);
+                match again.await? {
+                    Outcome::Done(committed) => (committed.value, Some(key)),
+                    Outcome::Replayed(recorded) => return Ok(Outcome::Replayed(recorded)),
+                }
+            }
         };
+        eventlog::fault!("pay.started");
         let charge = if started.in_cash {
             Err(NoAnswer("paid at the door".to_owned()))
         } else {
             let token = payer.card_token.as_deref();
             self.provider.charge(started.payment_id, started.amount, token).await
         };
-        self.settle(metadata, order_id, started.payment_id, charge.ok(), key, answer).await
+        eventlog::fault!("pay.charged");
+        let settled =
+            self.settle(metadata, order_id, started.payment_id, charge.ok(), key, answer).await;
+        eventlog::fault!("pay.settled");
+        settled
     }
 
-    /// Marks the order's payment as started, on a further payment where the one before failed. The
-    /// key is only looked up again here, beside the streams; the answer is recorded by `settle`.
+    /// Marks the order's payment as started, on a further payment where the one before failed, and
+    /// claims the key: another request under it goes no further. `settle` records the answer.
     async fn start(
         &self,
         metadata: Metadata,
         order_id: OrderId,
         payer: &Payer,
         key: Option<IdempotencyKey>,
+        claim: Option<Uuid>,
     ) -> Result<Outcome<Started>, UnitError<CheckoutError>> {
         let next: PaymentId = self.entropy.new_id().into();
         let (order, _) =
@@ -79,7 +96,13 @@ impl Checkout {
             .write::<Payment>(current.to_string())
             .create::<Payment>(next.to_string())
             .idempotency(key)
-            .run(move |work| start(work, order_id, current, next, &payer, now))
+            .run(move |work| {
+                let started = start(work, order_id, current, next, &payer, now)?;
+                if let Some(claim) = claim {
+                    work.respond_with(|| claim::record(claim));
+                }
+                Ok(started)
+            })
             .await
     }
 

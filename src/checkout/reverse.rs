@@ -204,10 +204,11 @@ fn cancel(
         take_back(work, order_id, line.product_id, line.quantity)?;
     }
     value::restore_use(work, order_id, &details, facts.now)?;
+    // A cancelled order earned nothing, however little of it was paid.
+    let (refund_id, total) = (facts.refund_id, details.total_amount);
+    value::reverse_earned(work, order_id, &details, refund_id, total, facts.now)?;
     if taken(&details, collected).total().is_zero() {
-        // Nothing was taken, so that nothing goes back; but what was earned does.
-        let (refund_id, total) = (facts.refund_id, details.total_amount);
-        return value::reverse_earned(work, order_id, &details, refund_id, total, facts.now);
+        return Ok(());
     }
     let reason = "the order was cancelled".to_owned();
     let refund = Refund { lines: None, amount: None, reason };

@@ -3,6 +3,8 @@
 //! waits for a condition, for a bounded time.
 
 #[cfg(test)]
+mod acidrain;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod checkout;
@@ -13,11 +15,15 @@ mod community;
 #[cfg(test)]
 mod eventlog;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod ledgers;
 #[cfg(test)]
 mod mail;
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod panels;
 #[cfg(test)]

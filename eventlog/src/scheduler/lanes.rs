@@ -121,6 +121,9 @@ impl Queue {
 }
 
 #[cfg(test)]
+mod schedules;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::load::Loader;
@@ -137,7 +140,7 @@ mod tests {
     }
 
     /// `name` is kept as the unit's metadata.
-    fn unit(name: &str, streams: &[(&str, Access)]) -> Pending {
+    pub(super) fn unit(name: &str, streams: &[(&str, Access)]) -> Pending {
         let loader = Loader {
             empty: || unreachable!("nothing is loaded"),
             thaw: |_| None,

@@ -52,6 +52,11 @@ impl Client {
         Self { token: Some(token.to_owned()), id, ..self.clone() }
     }
 
+    /// Another user on these connections.
+    pub fn as_user(&self, user: &Self) -> Self {
+        Self { token: user.token.clone(), id: user.id, ..self.clone() }
+    }
+
     /// The same user on connections of their own: nothing is shared but the token.
     pub fn reconnected(&self) -> Self {
         Self { http: connection(), ..self.clone() }

@@ -1,0 +1,131 @@
+//! What somebody may do in a random sequence of commands, and how such sequences are drawn. Steps name
+//! orders by number, so that a sequence makes sense however it is shortened.
+
+use proptest::prelude::*;
+
+/// One command. Amounts are whole units of the currency.
+#[derive(Debug, Clone)]
+pub enum Step {
+    Add {
+        buyer: usize,
+        product: usize,
+        units: i64,
+    },
+    SetUnits {
+        buyer: usize,
+        product: usize,
+        units: i64,
+    },
+    TakeOut {
+        buyer: usize,
+        product: usize,
+    },
+    Empty {
+        buyer: usize,
+    },
+    NotePromo {
+        buyer: usize,
+        wanted: bool,
+    },
+    /// `None` takes it out again, `Some(None)` notes all that is on it.
+    NoteCard {
+        buyer: usize,
+        amount: Option<Option<i64>>,
+    },
+    /// None takes them out again.
+    NotePoints {
+        buyer: usize,
+        points: Option<i64>,
+    },
+    Order {
+        buyer: usize,
+        cash: bool,
+    },
+    OrderItem {
+        buyer: usize,
+        product: usize,
+        units: i64,
+        cash: bool,
+        with: With,
+    },
+    Pay {
+        order: usize,
+        declined: bool,
+    },
+    Cancel {
+        order: usize,
+    },
+    Advance {
+        order: usize,
+        to: &'static str,
+    },
+    /// All that is left, or an amount.
+    Refund {
+        order: usize,
+        amount: Option<i64>,
+    },
+    Redeem {
+        order: usize,
+        amount: i64,
+    },
+    Stock {
+        product: usize,
+        units: i64,
+    },
+    Price {
+        product: usize,
+        price: i64,
+    },
+}
+
+/// What an order is to be paid with besides money.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct With {
+    pub promo: bool,
+    pub card: bool,
+    pub points: Option<i64>,
+}
+
+fn with() -> impl Strategy<Value = With> {
+    let points = prop::option::weighted(0.3, 1..60_i64);
+    (prop::bool::weighted(0.4), prop::bool::weighted(0.4), points)
+        .prop_map(|(promo, card, points)| With { promo, card, points })
+}
+
+pub fn step() -> impl Strategy<Value = Step> {
+    let (buyer, product, order) = (|| 0..2_usize, || 0..2_usize, || 0..6_usize);
+    let cart = prop_oneof![
+        4 => (buyer(), product(), 1..5_i64)
+            .prop_map(|(buyer, product, units)| Step::Add { buyer, product, units }),
+        1 => (buyer(), product(), 1..8_i64)
+            .prop_map(|(buyer, product, units)| Step::SetUnits { buyer, product, units }),
+        1 => (buyer(), product()).prop_map(|(buyer, product)| Step::TakeOut { buyer, product }),
+        1 => buyer().prop_map(|buyer| Step::Empty { buyer }),
+        2 => (buyer(), prop::bool::weighted(0.8))
+            .prop_map(|(buyer, wanted)| Step::NotePromo { buyer, wanted }),
+        2 => (buyer(), prop::option::weighted(0.8, prop::option::of(1..900_i64)))
+            .prop_map(|(buyer, amount)| Step::NoteCard { buyer, amount }),
+        2 => (buyer(), prop::option::weighted(0.8, 1..60_i64))
+            .prop_map(|(buyer, points)| Step::NotePoints { buyer, points }),
+    ];
+    let orders = prop_oneof![
+        3 => (buyer(), prop::bool::weighted(0.2)).prop_map(|(buyer, cash)| Step::Order { buyer, cash }),
+        3 => (buyer(), product(), 1..4_i64, prop::bool::weighted(0.3), with()).prop_map(
+            |(buyer, product, units, cash, with)| {
+                Step::OrderItem { buyer, product, units, cash, with }
+            }),
+        4 => (order(), prop::bool::weighted(0.2))
+            .prop_map(|(order, declined)| Step::Pay { order, declined }),
+        2 => order().prop_map(|order| Step::Cancel { order }),
+        6 => (order(), prop::sample::select(vec!["processing", "shipped", "delivered"]))
+            .prop_map(|(order, to)| Step::Advance { order, to }),
+        3 => (order(), prop::option::weighted(0.6, 1..2_000_i64))
+            .prop_map(|(order, amount)| Step::Refund { order, amount }),
+        1 => (order(), 1..900_i64).prop_map(|(order, amount)| Step::Redeem { order, amount }),
+    ];
+    let goods = prop_oneof![
+        (product(), 0..9_i64).prop_map(|(product, units)| Step::Stock { product, units }),
+        (product(), 1..900_i64).prop_map(|(product, price)| Step::Price { product, price }),
+    ];
+    prop_oneof![4 => cart, 8 => orders, 1 => goods]
+}
