@@ -85,6 +85,8 @@ impl From<sqlx::Error> for Problem {
         match &error {
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
+            // A conversation that broke off in the middle of a word.
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => Self::unavailable(&error),

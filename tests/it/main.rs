@@ -15,6 +15,8 @@ mod community;
 #[cfg(test)]
 mod eventlog;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod http;

@@ -1,6 +1,6 @@
 //! Mail: what is written to whom, once for each cause, into a folder or to an SMTP server.
 
-mod server;
+pub mod server;
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::{Client, text};

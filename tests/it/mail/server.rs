@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -11,6 +12,8 @@ struct Shared {
     received: Mutex<Vec<String>>,
     refuses: AtomicBool,
     refusals: AtomicU32,
+    /// How long it takes over each mail.
+    pause: Mutex<Duration>,
 }
 
 /// It runs until the test ends.
@@ -41,6 +44,11 @@ impl SmtpServer {
     /// From now on it says that it cannot take mail at the moment.
     pub fn refuse_for_now(&self) {
         self.shared.refuses.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on it takes its time over each mail.
+    pub fn slowly(&self, pause: Duration) {
+        *self.shared.pause.lock().unwrap() = pause;
     }
 
     pub fn accept(&self) {
@@ -83,6 +91,8 @@ async fn converse(socket: TcpStream, shared: Arc<Shared>) {
                     mail.push_str("\r\n");
                 }
                 shared.received.lock().unwrap().push(mail);
+                let pause = *shared.pause.lock().unwrap();
+                tokio::time::sleep(pause).await;
                 b"250 taken\r\n"
             }
             "QUIT" => b"221 bye\r\n",

@@ -5,4 +5,6 @@ pub mod app;
 pub mod client;
 pub mod database;
 pub mod program;
+pub mod proxy;
+pub mod shop;
 pub mod wait;

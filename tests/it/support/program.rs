@@ -1,10 +1,12 @@
-//! The real program as a process of its own, over its own embedded PostgreSQL in its own folder.
+//! The real program as a process of its own, over its own embedded PostgreSQL in its own folder, or
+//! over a database that the test gives it.
 
+use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use ledgerline::postgres::{Cluster, ClusterOptions, DATABASE, Endpoint, Profile};
 use rustix::process::{Pid, Signal, kill_process};
@@ -18,6 +20,9 @@ use super::client::Client;
 #[derive(Debug)]
 pub struct Program {
     folder: TempDir,
+    /// `None`: the program runs its own.
+    database_url: Option<String>,
+    environment: Vec<(String, OsString)>,
 }
 
 /// A server that runs. Dropping it kills it.
@@ -30,11 +35,31 @@ pub struct Serving {
 impl Program {
     /// A new data folder, with a configuration file.
     pub fn new(toml: &str) -> Self {
+        Self::with(toml, None)
+    }
+
+    /// Over a database that somebody else runs.
+    pub fn on(database_url: &str, toml: &str) -> Self {
+        Self::with(toml, Some(database_url.to_owned()))
+    }
+
+    fn with(toml: &str, database_url: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // Where the tests run as root, the database's user has to pass.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).unwrap();
         fs::write(folder.path().join("ledgerline.toml"), toml).unwrap();
-        Self { folder }
+        Self { folder, database_url, environment: Vec::new() }
+    }
+
+    /// A further variable for all that runs on this folder.
+    pub fn environment(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Beside the data folder; goes with it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     pub fn data_dir(&self) -> PathBuf {
@@ -53,7 +78,11 @@ impl Program {
         if !arguments.contains(&"--addr") {
             command.env("LEDGERLINE_ADDR", "127.0.0.1:0");
         }
+        if let Some(url) = &self.database_url {
+            command.env("DATABASE_URL", url);
+        }
         command
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .args(arguments)
             .args(["--rate-limits", "off", "--jwt-key", JWT_KEY, "--log", "warn"])
             .arg("--data-dir")
@@ -79,6 +108,12 @@ impl Program {
 
     /// Starts the server and waits until it is ready.
     pub async fn serve(&self, arguments: &[&str]) -> Serving {
+        let started = self.try_serve(arguments).await;
+        started.unwrap_or_else(|status| panic!("the server has ended: {status}"))
+    }
+
+    /// The same where it may end before it is ready.
+    pub async fn try_serve(&self, arguments: &[&str]) -> Result<Serving, ExitStatus> {
         let mut command = self.command(&[&["serve"], arguments].concat());
         let starting = move || {
             let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -86,20 +121,29 @@ impl Program {
             // Ends with the process, if it does not get so far.
             let api =
                 lines.by_ref().map(Result::unwrap).find(|line| line.trim().starts_with("API"));
-            let api = api.unwrap_or_else(|| panic!("the server has ended: {:?}", child.wait()));
+            let Some(api) = api else { return Err(child.wait().unwrap()) };
             // Somebody must read what is said until the end.
             std::thread::spawn(move || lines.for_each(drop));
             let url = api.split_whitespace().last().unwrap();
-            Serving { child, base: url.trim_end_matches("/api/v1").to_owned() }
+            Ok(Serving { child, base: url.trim_end_matches("/api/v1").to_owned() })
         };
         tokio::task::spawn_blocking(starting).await.unwrap()
     }
 
     /// The database of the server that runs, as its owner.
     pub async fn pool(&self) -> PgPool {
+        if let Some(url) = &self.database_url {
+            return PgPool::connect(url).await.unwrap();
+        }
         let running = Endpoint::of_running(&self.data_dir()).expect("a running database");
         PgPool::connect_with(running.connect_options(DATABASE)).await.unwrap()
     }
+}
+
+/// The postmaster of the embedded cluster in a data folder, by its file.
+pub fn postmaster(data_dir: &Path) -> Option<Pid> {
+    let file = fs::read_to_string(data_dir.join("postgres/cluster/postmaster.pid")).ok()?;
+    Pid::from_raw(file.lines().next()?.trim().parse().ok()?)
 }
 
 impl Drop for Program {
@@ -141,6 +185,15 @@ impl Serving {
     pub async fn terminate(mut self) -> Option<i32> {
         self.signal(Signal::TERM);
         tokio::task::spawn_blocking(move || self.child.wait().unwrap().code()).await.unwrap()
+    }
+
+    /// Whether it has ended, in whichever way.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn signal(&self, signal: Signal) {

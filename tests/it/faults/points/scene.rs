@@ -1,0 +1,197 @@
+//! A shop in which the server dies where it is told to, and is started again.
+
+use std::path::PathBuf;
+
+use eventlog::faults::FILE;
+use serde_json::json;
+use sqlx::PgPool;
+
+use super::kind::{Kind, Prepared};
+use crate::support::client::{Answer, Client, text};
+use crate::support::database::TestDatabase;
+use crate::support::program::{Program, Serving};
+use crate::support::shop::{self, ARGUMENTS};
+use crate::support::wait::eventually;
+
+const TOML: &str = "[http]\nprojection_wait_ms = 10000\n[tokens]\naccess_minutes = 600\n";
+
+pub struct Scene {
+    pub buyer: Client,
+    pub admin: Client,
+    /// What is sold.
+    pub product: String,
+    /// Whose stock is changed.
+    pub shelf: String,
+    /// Of a gift card.
+    pub code: String,
+    program: Program,
+    serving: Serving,
+    armed: PathBuf,
+    pool: PgPool,
+    /// Dropped last.
+    _database: TestDatabase,
+    commands: u32,
+}
+
+impl Scene {
+    pub async fn set() -> Self {
+        let database = TestDatabase::create().await;
+        // Outside of the data folder: it goes with the program.
+        let program = Program::on(&database.url(), TOML);
+        let armed = program.file("fault");
+        let program = program.environment(FILE, armed.as_os_str());
+        let serving = program.serve(&ARGUMENTS).await;
+        let admin = shop::admin(&serving).await;
+        let buyer = shop::buyers(&serving, "points", 1).await.remove(0);
+        let new = async |price: &str| {
+            let body = json!({ "name": price, "price": price, "quantity": 100_000 });
+            admin.post("/products", body).await.expect(201).id()
+        };
+        let (product, shelf, dear) =
+            (new("10.00").await, new("20.00").await, new("50000.00").await);
+        let promo = json!({ "code": "TEN", "kind": "percent", "value": 10 });
+        admin.post("/promos/create", promo).await.expect(201);
+        let card = json!({ "amount": "900000.00" });
+        let card = admin.post("/giftcards/create", card).await.expect(201).body;
+        let pool = database.pool().await;
+        let code = text(&card, "code");
+        let (commands, _database) = (0, database);
+        let scene = Self {
+            buyer,
+            admin,
+            product,
+            shelf,
+            code,
+            program,
+            serving,
+            armed,
+            pool,
+            _database,
+            commands,
+        };
+        // One percent of it are points to spend.
+        let order = scene.buyer.order_items(&[(&dear, 1)]).await.expect(201).id();
+        scene.buyer.pay(&order, "tok_ok").await.expect(201);
+        scene.deliver(&order).await;
+        scene
+    }
+
+    pub async fn placed(&self) -> String {
+        self.buyer.order_items(&[(&self.product, 1)]).await.expect(201).id()
+    }
+
+    pub async fn paid(&self) -> String {
+        let order = self.placed().await;
+        let paid = self.buyer.pay(&order, "tok_ok").await.expect(201).body;
+        assert_eq!(paid["status"], "completed");
+        order
+    }
+
+    pub async fn delivered(&self) -> String {
+        let order = self.paid().await;
+        self.deliver(&order).await;
+        order
+    }
+
+    async fn deliver(&self, order: &str) {
+        for status in ["processing", "shipped", "delivered"] {
+            let path = format!("/orders/{order}/status");
+            self.admin.put(&path, json!({ "status": status })).await.expect(200);
+        }
+    }
+
+    pub async fn stock(&self, product: &str) -> i64 {
+        let path = format!("/products/{product}");
+        self.admin.get(&path).await.expect(200).body["quantity"].as_i64().unwrap()
+    }
+
+    pub async fn number_of(&self, sql: &str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
+    }
+
+    /// Lets the server die at a point while it does a command, and sends it again.
+    pub async fn die_during(&mut self, kind: Kind, point: &str, micros: u32) {
+        self.commands += 1;
+        let key = format!("{point}-{kind:?}-{}", self.commands);
+        let command = kind.prepare(self).await;
+        self.arm(point, micros);
+        let first = command.call(self).key(&key).attempt().await;
+        let first = first.filter(|answer| answer.status < 500);
+        self.buried(&format!("{point} during {kind:?}")).await;
+        self.start().await;
+        let second = self.finished(&command, &key).await;
+        if let Some(first) = first {
+            // It was answered, and then the server died: the answer stands.
+            assert!(first.status < 300, "{point}, {kind:?}: {}", first.text);
+            assert_eq!(second.body["id"], first.body["id"], "{point}, {kind:?}");
+        }
+        // A repeated answer does not wait for the read models; this does.
+        shop::prove(&self.program).await;
+        command.check(self, &second).await;
+    }
+
+    /// Sends a command until it is answered for good.
+    async fn finished(&self, command: &Prepared, key: &str) -> Answer {
+        eventually(&format!("a final answer to {command:?}"), async || {
+            let answer = command.call(self).key(key).attempt().await?;
+            let waits = answer.status >= 500 || answer.body["code"] == "payment_processing";
+            assert!(waits || command.is_final(&answer), "{command:?}: {}", answer.text);
+            command.is_final(&answer).then_some(answer)
+        })
+        .await
+    }
+
+    /// Lets a command of the command line die at a point, beside the server, and does it again.
+    pub async fn die_in(&mut self, point: &str, arguments: &[&str]) {
+        self.arm(point, 0);
+        let died = self.program.run(arguments).await;
+        assert!(!self.armed.exists(), "{point} was never reached");
+        assert!(!died.status.success() || self.serving.has_ended(), "{point}");
+        if self.serving.has_ended() {
+            self.start().await;
+        }
+        self.forget_leases().await;
+        self.program.succeed(arguments).await;
+        shop::prove(&self.program).await;
+    }
+
+    /// Lets the server die at a point of its way to an orderly end.
+    pub async fn die_while_stopping(&mut self, point: &str) {
+        self.arm(point, 0);
+        self.serving.signal(rustix::process::Signal::TERM);
+        self.buried(point).await;
+        self.start().await;
+        shop::prove(&self.program).await;
+    }
+
+    fn arm(&self, point: &str, micros: u32) {
+        // By a rename, so that nobody reads half of it.
+        let part = self.armed.with_extension("part");
+        std::fs::write(&part, format!("{point} 1 {micros}")).unwrap();
+        std::fs::rename(&part, &self.armed).unwrap();
+    }
+
+    async fn buried(&mut self, how: &str) {
+        let ended = eventually(how, async || self.serving.has_ended().then_some(()));
+        ended.await;
+        assert!(!self.armed.exists(), "it died of something else: {how}");
+    }
+
+    async fn start(&mut self) {
+        self.forget_leases().await;
+        self.serving = self.program.serve(&ARGUMENTS).await;
+        let base = self.serving.base.clone();
+        (self.buyer, self.admin) = (self.buyer.at(&base), self.admin.at(&base));
+    }
+
+    /// As if the dead one's leases had run out: `leases.rs` waits for that.
+    async fn forget_leases(&self) {
+        sqlx::query("DELETE FROM leases").execute(&self.pool).await.unwrap();
+    }
+
+    pub async fn end(self) {
+        shop::prove(&self.program).await;
+        self.pool.close().await;
+        assert_eq!(self.serving.terminate().await, Some(0));
+    }
+}
