@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{CROWD, at_once, count, crowd, kept_by_provider, minor, order, others_refused};
-use crate::support::app::TestApp;
+use super::{CROWD, at_once, count, crowd, kept_by_provider, minor, order, others_refused, start};
 use crate::support::client::{Answer, Client};
 
 /// Units of each product in the lines of a cart or an order.
@@ -40,7 +39,7 @@ async fn pay_all(orders: &[(&Client, Value)]) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_added_during_the_checkout_is_ordered_and_paid_or_stays_in_the_cart() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let (cheap, dear) = (app.product("10.00", 9_000).await, app.product("9999.00", 9_000).await);
     let buyers = crowd(&app, CROWD / 10).await;
     at_once(buyers.iter().map(|one| add(one, &cheap)).collect()).await;
@@ -86,7 +85,7 @@ fn add(buyer: &Client, product: &str) -> crate::support::client::Call {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_price_that_changes_during_checkouts_is_in_each_order_the_same_everywhere() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let product = app.product("100.00", 9_000).await;
     let (buyers, seller) = (crowd(&app, CROWD).await, app.admin().await);
     let path = format!("/products/{product}");
@@ -129,7 +128,7 @@ async fn a_price_that_changes_during_checkouts_is_in_each_order_the_same_everywh
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cart_that_is_emptied_during_the_checkout_is_ordered_whole_or_not_at_all() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let products = [app.product("10.00", 9_000).await, app.product("20.00", 9_000).await];
     let buyers = crowd(&app, CROWD / 4).await;
     for product in &products {
@@ -181,7 +180,7 @@ fn not_there(answer: Answer) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cart_that_fifty_sessions_of_each_of_twenty_customers_order_is_one_order_each() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let product = app.product("10.00", 9_000).await;
     let buyers = crowd(&app, CROWD / 50).await;
     for buyer in &buyers {

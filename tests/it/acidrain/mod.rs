@@ -14,13 +14,28 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Mutex, MutexGuard};
 
-use crate::support::app::TestApp;
+use crate::support::app::{Setup, TestApp};
 use crate::support::client::{Answer, Call, Client, order_body, text};
 
 /// Requests that are under way at once.
 const CROWD: usize = 1_000;
+
+/// A server that has all the time in the world, as an overloaded machine needs it, and the right to be
+/// the only one that is stormed until the second part is dropped.
+async fn start() -> (TestApp, MutexGuard<'static, ()>) {
+    static STORM: Mutex<()> = Mutex::const_new(());
+    let turn = STORM.lock().await;
+    (patient().start().await, turn)
+}
+
+fn patient() -> Setup {
+    TestApp::setup().file(
+        "[http]\nprojection_wait_ms = 120000\nrequest_timeout_s = 300\n\
+         [database]\nacquire_timeout_s = 120\n",
+    )
+}
 
 /// Sends all of them at the same moment, and returns their answers in the same order.
 async fn at_once(calls: Vec<Call>) -> Vec<Answer> {

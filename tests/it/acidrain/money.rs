@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{CROWD, at_once, card, count, delivered, kept_by_provider, on_card, order};
+use super::{CROWD, at_once, card, count, delivered, kept_by_provider, on_card, order, start};
 use crate::support::app::TestApp;
 use crate::support::wait::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_a_thousand_requests_pay_is_paid_once() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let product = app.product("1000.00", 10).await;
     let buyer = app.customer().await;
     let placed = buyer.order_items(&[(&product, 1)]).await.expect(201).id();
@@ -27,7 +27,7 @@ async fn an_order_that_a_thousand_requests_pay_is_paid_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_key_under_which_a_thousand_orders_are_paid_pays_one_of_them() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let product = app.product("1000.00", 5_000).await;
     let buyer = app.customer().await;
     let placed = (0..CROWD).map(|_| order(&buyer, &product, 1, &json!({}))).collect();
@@ -55,7 +55,7 @@ async fn one_key_under_which_a_thousand_orders_are_paid_pays_one_of_them() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_taken_while_its_payment_is_under_way() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let product = app.product("1000.00", 10).await;
     let buyer = app.customer().await;
     let slow = buyer.order_items(&[(&product, 1)]).await.expect(201).id();
@@ -76,7 +76,7 @@ async fn a_key_is_taken_while_its_payment_is_under_way() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_declined_payment_is_answered_again_under_its_key_and_tried_again_under_another() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let product = app.product("1000.00", 10).await;
     let buyer = app.customer().await;
     let placed = buyer.order_items(&[(&product, 1)]).await.expect(201).id();
@@ -93,7 +93,7 @@ async fn a_declined_payment_is_answered_again_under_its_key_and_tried_again_unde
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_is_refunded_a_thousand_times_goes_back_once() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let product = app.product("1000.00", 10).await;
     let (buyer, admin) = (app.customer().await, app.admin().await);
     let refunded = delivered(&app, &buyer, &product).await;
@@ -110,7 +110,7 @@ async fn an_order_that_is_refunded_a_thousand_times_goes_back_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_partial_refunds_give_back_no_more_than_was_paid() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let product = app.product("1000.00", 10).await;
     let code = card(&app, "300.00").await;
     let (buyer, admin) = (app.customer().await, app.admin().await);

@@ -3,15 +3,16 @@
 //! thing (409 `concurrent_modification`); whoever was told so asks again.
 
 use serde_json::{Value, json};
+use tokio::sync::MutexGuard;
 
 use super::{CROWD, at_once, card, count, kept_by_provider, on_card, order, promo};
 use crate::support::app::TestApp;
 use crate::support::client::{Answer, Call, Client};
 
-async fn two() -> (TestApp, TestApp) {
-    let app = TestApp::start().await;
-    let other = app.start_another(TestApp::setup()).await;
-    (app, other)
+async fn two() -> (TestApp, TestApp, MutexGuard<'static, ()>) {
+    let (app, turn) = super::start().await;
+    let other = app.start_another(super::patient()).await;
+    (app, other, turn)
 }
 
 /// A crowd, one half of it on each server.
@@ -52,7 +53,7 @@ async fn finish(app: TestApp, other: TestApp) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_servers_sell_ten_units_to_a_thousand_ten_times() {
-    let (app, other) = two().await;
+    let (app, other, _turn) = two().await;
     let product = app.product("1000.00", 10).await;
     let buyers = crowd([&app, &other]).await;
     let answers = ordered(&buyers, &product, &json!({})).await;
@@ -64,7 +65,7 @@ async fn two_servers_sell_ten_units_to_a_thousand_ten_times() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_servers_take_a_voucher_for_seven_seven_times() {
-    let (app, other) = two().await;
+    let (app, other, _turn) = two().await;
     promo(&app, "SEVEN", json!({ "kind": "fixed", "value": 100, "usage_limit": 7 })).await;
     let product = app.product("1000.00", 5_000).await;
     let buyers = crowd([&app, &other]).await;
@@ -76,7 +77,7 @@ async fn two_servers_take_a_voucher_for_seven_seven_times() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_servers_spend_a_gift_card_once() {
-    let (app, other) = two().await;
+    let (app, other, _turn) = two().await;
     let code = card(&app, "17500.00").await;
     let product = app.product("1000.00", 5_000).await;
     let buyers = crowd([&app, &other]).await;
@@ -89,7 +90,7 @@ async fn two_servers_spend_a_gift_card_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_servers_take_the_money_under_one_key_once() {
-    let (app, other) = two().await;
+    let (app, other, _turn) = two().await;
     let product = app.product("1000.00", 5_000).await;
     let buyer = app.customer().await;
     let elsewhere = other.guest().as_user(&buyer);

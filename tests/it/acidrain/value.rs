@@ -4,13 +4,12 @@ use serde_json::json;
 
 use super::{
     CROWD, at_once, card, count, crowd, delivered, kept_by_provider, on_card, order,
-    others_refused, promo,
+    others_refused, promo, start,
 };
-use crate::support::app::TestApp;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_voucher_for_seven_is_used_by_seven_of_a_thousand() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     promo(&app, "SEVEN", json!({ "kind": "fixed", "value": 100, "usage_limit": 7 })).await;
     let product = app.product("1000.00", 5_000).await;
     let buyers = crowd(&app, CROWD).await;
@@ -28,7 +27,7 @@ async fn a_voucher_for_seven_is_used_by_seven_of_a_thousand() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_voucher_for_each_customer_once_is_used_once_by_a_thousand_requests() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     promo(&app, "ONCE", json!({ "kind": "fixed", "value": 100, "usage_limit_per_user": 1 })).await;
     let product = app.product("1000.00", 5_000).await;
     let buyer = app.customer().await;
@@ -41,7 +40,7 @@ async fn a_voucher_for_each_customer_once_is_used_once_by_a_thousand_requests() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gift_card_that_a_thousand_spend_pays_what_is_on_it_to_the_last_minor_unit() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     // Seven orders of 2500.00, and a part of an eighth.
     let code = card(&app, "17500.01").await;
     let product = app.product("1000.00", 5_000).await;
@@ -61,7 +60,7 @@ async fn a_gift_card_that_a_thousand_spend_pays_what_is_on_it_to_the_last_minor_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gift_card_noted_in_two_carts_pays_one_of_them() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let code = card(&app, "2500.00").await;
     let product = app.product("1000.00", 5_000).await;
     let buyers = [app.customer().await, app.customer().await];
@@ -86,7 +85,7 @@ async fn a_gift_card_noted_in_two_carts_pays_one_of_them() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gift_card_that_is_redeemed_to_a_thousand_orders_is_spent_once() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let code = card(&app, "100.00").await;
     let product = app.product("1000.00", 5_000).await;
     let buyer = app.customer().await;
@@ -106,7 +105,7 @@ async fn a_gift_card_that_is_redeemed_to_a_thousand_orders_is_spent_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn points_that_a_thousand_sessions_spend_are_spent_once() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let buyer = app.customer().await;
     delivered(&app, &buyer, &app.product("10000.00", 1).await).await;
     let product = app.product("1000.00", 5_000).await;
@@ -121,7 +120,7 @@ async fn points_that_a_thousand_sessions_spend_are_spent_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_units_are_sold_to_a_thousand_ten_times() {
-    let app = TestApp::start().await;
+    let (app, _turn) = start().await;
     let product = app.product("1000.00", 10).await;
     let buyers = crowd(&app, CROWD).await;
     // Cash: there is no second step, an order that is placed is sold.

@@ -125,9 +125,9 @@ impl Session {
         let (span, answer) = self.send(self.buyer.post("/orders", body), patience).await;
         let recorder = &self.world.recorder;
         let Some(answer) = answer else {
-            recorder.pot(self.stock_object(), span, PotOp::Hold(units));
+            recorder.pot(&self.stock_object(), span, PotOp::Hold(units));
             if points > 0 {
-                recorder.pot(self.points_object(), span, PotOp::Hold(points));
+                recorder.pot(&self.points_object(), span, PotOp::Hold(points));
             }
             return;
         };
@@ -140,15 +140,15 @@ impl Session {
         match said["code"].as_str().unwrap_or_default() {
             "insufficient_stock" => {
                 let (wanted, available) = (whole(said, "requested"), whole(said, "available"));
-                recorder.pot(self.stock_object(), span, refused(wanted, available));
+                recorder.pot(&self.stock_object(), span, refused(wanted, available));
             }
             "insufficient_balance" => {
                 let (wanted, available) = (money(said, "requested"), money(said, "available"));
-                recorder.pot(self.card_object(), span, refused(wanted, available));
+                recorder.pot(&self.card_object(), span, refused(wanted, available));
             }
             "insufficient_points" => {
                 let (wanted, available) = (whole(said, "requested"), whole(said, "available"));
-                recorder.pot(self.points_object(), span, refused(wanted, available));
+                recorder.pot(&self.points_object(), span, refused(wanted, available));
             }
             // Of several processes one gave up: nothing happened.
             code => assert_eq!(code, "concurrent_modification", "{}", answer.text),
@@ -161,9 +161,9 @@ impl Session {
         // A card that pays everything settles the order at once.
         let at_once = order["status"] == "confirmed";
         let take = |units| if at_once { PotOp::Spend(units) } else { PotOp::Hold(units) };
-        recorder.pot(self.stock_object(), span, take(units));
+        recorder.pot(&self.stock_object(), span, take(units));
         if points > 0 {
-            recorder.pot(self.points_object(), span, take(points));
+            recorder.pot(&self.points_object(), span, take(points));
         }
         let wanted = total - 100 * points;
         if with_card {
@@ -173,7 +173,7 @@ impl Session {
             } else {
                 PotOp::HoldUpTo { wanted, got }
             };
-            recorder.pot(self.card_object(), span, op);
+            recorder.pot(&self.card_object(), span, op);
         }
         assert_eq!(at_once, wanted == by_card, "{order}");
         let id = text(order, "id");
@@ -191,10 +191,10 @@ impl Session {
         match (answer.status, answer.body["status"].as_str(), answer.body["code"].as_str()) {
             (201, Some("completed"), _) => {
                 recorder.order(&order.id, span, OrderOp::Paid);
-                recorder.pot(self.stock_object(), span, PotOp::Commit(order.units));
+                recorder.pot(&self.stock_object(), span, PotOp::Commit(order.units));
                 let by_card = order.total - 100 * order.points - money(&answer.body, "amount");
                 if by_card > 0 {
-                    recorder.pot(self.card_object(), span, PotOp::Commit(by_card));
+                    recorder.pot(&self.card_object(), span, PotOp::Commit(by_card));
                 }
                 self.points_of(order, span, PotOp::Commit);
             }
@@ -210,7 +210,7 @@ impl Session {
     fn points_of(&self, order: &Placed, span: Span, op: fn(i64) -> PotOp) {
         if order.points > 0 {
             let object = Object::Points(order.buyer.clone());
-            self.world.recorder.pot(object, span, op(order.points));
+            self.world.recorder.pot(&object, span, op(order.points));
         }
     }
 
@@ -231,10 +231,10 @@ impl Session {
         // What was only held is free again; what was taken comes back.
         let back: fn(i64) -> PotOp =
             if status == "cancelled" { PotOp::Release } else { PotOp::Add };
-        recorder.pot(self.stock_object(), span, back(order.units));
+        recorder.pot(&self.stock_object(), span, back(order.units));
         let by_card = money(body, "gift_card_amount");
         if by_card > 0 {
-            recorder.pot(self.card_object(), span, back(by_card));
+            recorder.pot(&self.card_object(), span, back(by_card));
         }
         self.points_of(order, span, back);
     }
@@ -252,11 +252,11 @@ impl Session {
             (200, _) => {
                 let version = whole(said, "version");
                 recorder.order(&order.id, span, OrderOp::Changed { version });
-                recorder.pot(self.card_object(), span, PotOp::Hold(100 * amount));
+                recorder.pot(&self.card_object(), span, PotOp::Hold(100 * amount));
             }
             (409, Some("insufficient_balance")) => {
                 let (wanted, available) = (money(said, "requested"), money(said, "available"));
-                recorder.pot(self.card_object(), span, PotOp::TooLittle { wanted, available });
+                recorder.pot(&self.card_object(), span, PotOp::TooLittle { wanted, available });
             }
             (409, Some("gift_card_already_applied")) => {}
             _ => self.refused(order, span, &answer),
@@ -276,7 +276,7 @@ impl Session {
         let earned = whole(&answer.body, "points_earned");
         if next == "delivered" && earned > 0 {
             let object = Object::Points(order.buyer.clone());
-            recorder.pot(object, span, PotOp::Add(earned));
+            recorder.pot(&object, span, PotOp::Add(earned));
         }
     }
 
@@ -318,7 +318,7 @@ impl Session {
         if answer.status == 200 {
             let nothing = answer.header("ledgerline-position").is_empty();
             let op = if nothing { PotOp::Was(units) } else { op };
-            self.world.recorder.pot(self.stock_object(), span, op);
+            self.world.recorder.pot(&self.stock_object(), span, op);
         } else {
             answer.refused(409, "concurrent_modification");
         }
@@ -329,7 +329,7 @@ impl Session {
         let (span, answer) = self.ask(self.buyer.get(&path)).await;
         let available = whole(&answer.expect(200).body, "quantity");
         let read = PotOp::Read { available, held: None };
-        self.world.recorder.pot(self.stock_object(), span, read);
+        self.world.recorder.pot(&self.stock_object(), span, read);
     }
 
     async fn read_card(&self) {
@@ -338,7 +338,7 @@ impl Session {
         let body = answer.expect(200).body;
         let (available, held) = (money(&body, "balance"), Some(money(&body, "held")));
         let read = PotOp::Read { available, held };
-        self.world.recorder.pot(self.card_object(), span, read);
+        self.world.recorder.pot(&self.card_object(), span, read);
     }
 
     async fn read_points(&self) {
@@ -346,6 +346,6 @@ impl Session {
         let body = answer.expect(200).body;
         let (available, held) = (whole(&body, "points"), Some(whole(&body, "held_points")));
         let read = PotOp::Read { available, held };
-        self.world.recorder.pot(self.points_object(), span, read);
+        self.world.recorder.pot(&self.points_object(), span, read);
     }
 }

@@ -76,14 +76,14 @@ impl Recorder {
         self.orders.lock().unwrap().insert(object, (order, Vec::new()));
     }
 
-    pub fn pot(&self, object: Object, span: Span, op: PotOp) {
+    pub fn pot(&self, object: &Object, span: Span, op: PotOp) {
         let effect = match op {
             PotOp::TooLittle { .. } | PotOp::Was(_) => Effect::Refusal,
             PotOp::Read { .. } => Effect::Read,
             _ if span.shown => Effect::Change,
             _ => Effect::Unshown,
         };
-        record(&self.pots, &object, effect, span, op);
+        record(&self.pots, object, effect, span, op);
     }
 
     pub fn order(&self, id: &str, span: Span, op: OrderOp) {

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 use serde_json::{Value, json};
 use shop::{DISCOUNT, Said, Shop, USES, money};
-use step::{Step, With, step};
+use step::{Share, Step, With, step};
 
 use crate::support::app::TestApp;
 use crate::support::client::{Answer, Call, Client, order_body, text};
@@ -90,6 +90,10 @@ impl<'a> Server<'a> {
             Step::NotePromo { buyer, wanted: false } => self.buyers[buyer].delete("/cart/promo"),
             Step::NoteCard { buyer, amount: None } => self.buyers[buyer].delete("/cart/giftcard"),
             Step::NoteCard { buyer, amount: Some(amount) } => {
+                let amount = match amount {
+                    Share::All => Value::Null,
+                    Share::Part(amount) => json!(amount),
+                };
                 let body = json!({ "code": self.card, "amount": amount });
                 self.buyers[buyer].post("/giftcards/redeem", body)
             }
@@ -167,8 +171,8 @@ impl<'a> Server<'a> {
                                    "held_points": buyer.held, "owed": buyer.owed });
             let points = client.get("/loyalty/status").await;
             compare(format!("points of {at}"), &expected, &points.body);
-            let cart = client.get("/cart").await;
-            compare(format!("cart of {at}"), &shop.shown_cart(at), &cart.body);
+            let lines = client.get("/cart").await;
+            compare(format!("cart of {at}"), &shop.shown_cart(at), &lines.body);
         }
         for ((id, buyer), order) in self.orders.iter().zip(&shop.orders) {
             let found = self.buyers[*buyer].order_now(id).await;

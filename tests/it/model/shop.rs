@@ -5,7 +5,7 @@ mod orders;
 
 use serde_json::{Value, json};
 
-use super::step::Step;
+use super::step::{Share, Step};
 
 pub const DISCOUNT: i64 = 12_345;
 pub const USES: i64 = 3;
@@ -21,7 +21,7 @@ pub struct Buyer {
     /// Product and units.
     pub lines: Vec<(usize, i64)>,
     promo: bool,
-    card: Option<Option<i64>>,
+    card: Option<Share>,
     noted_points: i64,
     pub points: i64,
     pub pending: i64,
@@ -115,13 +115,7 @@ impl Shop {
                 0 => Err(&["cart_item_not_found"][..]),
                 _ => self.put(buyer, product, units).map(|()| self.cart(buyer, 200)),
             },
-            Step::TakeOut { buyer, product } => match self.units(buyer, product) {
-                0 => Err(&["cart_item_not_found"][..]),
-                _ => {
-                    self.buyers[buyer].lines.retain(|(of, _)| *of != product);
-                    Ok(self.cart(buyer, 200))
-                }
-            },
+            Step::TakeOut { buyer, product } => self.take_out(buyer, product),
             Step::Empty { buyer } => {
                 self.leave_cart(buyer);
                 Ok(self.cart(buyer, 200))
@@ -188,6 +182,14 @@ impl Shop {
         Ok(())
     }
 
+    fn take_out(&mut self, buyer: usize, product: usize) -> Answer {
+        if self.units(buyer, product) == 0 {
+            return Err(&["cart_item_not_found"]);
+        }
+        self.buyers[buyer].lines.retain(|(of, _)| *of != product);
+        Ok(self.cart(buyer, 200))
+    }
+
     fn leave_cart(&mut self, buyer: usize) {
         let buyer = &mut self.buyers[buyer];
         buyer.lines.clear();
@@ -214,7 +216,7 @@ impl Shop {
         let discount = if buyer.promo { self.off(subtotal).unwrap_or(0) } else { 0 };
         let goods = subtotal - discount;
         let points = buyer.noted_points.min(buyer.points).min(goods / 200);
-        let offer = buyer.card.map_or(0, |most| most.unwrap_or(self.on_card).min(self.on_card));
+        let offer = buyer.card.map_or(0, |share| share.of(self.on_card).min(self.on_card));
         let due = goods - 100 * points - offer.min(goods - 100 * points);
         json!({
             "subtotal": money(subtotal), "discount": money(discount), "total": money(goods),
@@ -234,8 +236,12 @@ impl Shop {
         Ok(self.cart(buyer, 200))
     }
 
-    fn note_card(&mut self, buyer: usize, amount: Option<Option<i64>>) -> Answer {
-        let noted = amount.map(|amount| amount.map(|amount| 100 * amount));
+    fn note_card(&mut self, buyer: usize, amount: Option<Share>) -> Answer {
+        let minor = |share| match share {
+            Share::All => Share::All,
+            Share::Part(amount) => Share::Part(100 * amount),
+        };
+        let noted = amount.map(minor);
         if let Some(amount) = noted {
             self.offered(amount)?;
         }
@@ -244,8 +250,8 @@ impl Shop {
     }
 
     /// What the card offers: so much, or all.
-    fn offered(&self, amount: Option<i64>) -> Result<i64, &'static [&'static str]> {
-        let offered = amount.unwrap_or(self.on_card);
+    fn offered(&self, amount: Share) -> Result<i64, &'static [&'static str]> {
+        let offered = amount.of(self.on_card);
         let enough = self.on_card > 0 && offered <= self.on_card;
         if enough { Ok(offered) } else { Err(&["insufficient_balance"]) }
     }

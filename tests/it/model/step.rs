@@ -27,10 +27,10 @@ pub enum Step {
         buyer: usize,
         wanted: bool,
     },
-    /// `None` takes it out again, `Some(None)` notes all that is on it.
+    /// `None` takes it out again.
     NoteCard {
         buyer: usize,
-        amount: Option<Option<i64>>,
+        amount: Option<Share>,
     },
     /// None takes them out again.
     NotePoints {
@@ -78,6 +78,22 @@ pub enum Step {
     },
 }
 
+/// How much of a gift card: as much as there is, or an amount.
+#[derive(Debug, Clone, Copy)]
+pub enum Share {
+    All,
+    Part(i64),
+}
+
+impl Share {
+    pub fn of(self, all: i64) -> i64 {
+        match self {
+            Self::All => all,
+            Self::Part(amount) => amount,
+        }
+    }
+}
+
 /// What an order is to be paid with besides money.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct With {
@@ -92,6 +108,10 @@ fn with() -> impl Strategy<Value = With> {
         .prop_map(|(promo, card, points)| With { promo, card, points })
 }
 
+fn share() -> impl Strategy<Value = Share> {
+    prop_oneof![Just(Share::All), (1..900_i64).prop_map(Share::Part)]
+}
+
 pub fn step() -> impl Strategy<Value = Step> {
     let (buyer, product, order) = (|| 0..2_usize, || 0..2_usize, || 0..6_usize);
     let cart = prop_oneof![
@@ -103,7 +123,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         1 => buyer().prop_map(|buyer| Step::Empty { buyer }),
         2 => (buyer(), prop::bool::weighted(0.8))
             .prop_map(|(buyer, wanted)| Step::NotePromo { buyer, wanted }),
-        2 => (buyer(), prop::option::weighted(0.8, prop::option::of(1..900_i64)))
+        2 => (buyer(), prop::option::weighted(0.8, share()))
             .prop_map(|(buyer, amount)| Step::NoteCard { buyer, amount }),
         2 => (buyer(), prop::option::weighted(0.8, 1..60_i64))
             .prop_map(|(buyer, points)| Step::NotePoints { buyer, points }),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::step::With;
+use super::super::step::{Share, With};
 use super::{Answer, Order, Shop, money};
 
 const DELIVERY: i64 = 150_000;
@@ -245,7 +245,7 @@ impl Shop {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Means {
     promo: bool,
-    card: Option<Option<i64>>,
+    card: Option<Share>,
     points: i64,
     /// More points than allowed are refused, rather than fewer used.
     exact: bool,
@@ -255,7 +255,7 @@ impl From<With> for Means {
     fn from(with: With) -> Self {
         Self {
             promo: with.promo,
-            card: with.card.then_some(None),
+            card: with.card.then_some(Share::All),
             points: with.points.unwrap_or(0),
             exact: with.points.is_some(),
         }
