@@ -69,36 +69,38 @@ fn possible() -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn thousands_of_idle_connections_are_in_nobodys_way_and_end_in_time() {
+async fn thousands_of_idle_connections_are_in_nobodys_way() {
     let _alone = CROWD.lock().await;
     let count = possible();
-    // Accepting them takes a while, and none must end meanwhile.
-    let idle_s = if long() { 90 } else { 25 };
-    let (_database, _program, serving) =
-        serve(&format!("[http]\nidle_timeout_s = {idle_s}\n")).await;
-    let before = files(&serving);
-    let (begun, mut idle) = (Instant::now(), Vec::new());
+    // None of them is to end meanwhile.
+    let (_database, _program, serving) = serve("[http]\nidle_timeout_s = 600\n").await;
+    let mut idle = Vec::new();
     while idle.len() < count {
-        idle.extend(join_all((0..250).map(|_| connect(&serving))).await);
+        idle.extend(join_all((0..100).map(|_| connect(&serving))).await);
+        // More at once than the system queues would be connected for one side only.
+        let accepted = async || (files(&serving) >= idle.len()).then_some(());
+        eventually("all of them accepted", accepted).await;
     }
-    eventually("all of them accepted", async || (files(&serving) >= before + count).then_some(()))
-        .await;
     let slowest = slowest(&serving).await;
     assert!(slowest < QUICK, "{slowest:?} beside {count} idle connections");
-    tokio::time::sleep(Duration::from_secs(idle_s).saturating_sub(begun.elapsed())).await;
-    eventually("their end", async || (files(&serving) < before + 50).then_some(())).await;
     println!("{count} idle connections, the slowest of others took {slowest:?}");
+    drop(idle);
+    eventually("their end", async || (files(&serving) < 100).then_some(())).await;
     assert_eq!(serving.terminate().await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn headers_that_never_end_are_not_waited_for() {
+async fn heads_that_never_begin_or_never_end_are_not_waited_for() {
     let _alone = CROWD.lock().await;
     let (_database, _program, serving) = serve("[http]\nidle_timeout_s = 3\n").await;
-    let before = files(&serving);
     let begun = Instant::now();
-    let dripping = join_all((0..300).map(async |_| {
+    let waiting = join_all((0..300).map(async |number| {
         let mut stream = connect(&serving).await;
+        if number % 2 == 0 {
+            // Says nothing until the server hangs up.
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+            return;
+        }
         stream.write_all(b"GET /api/v1/products HTTP/1.1\r\nHost: a\r\nX-Drip: ").await.unwrap();
         // A byte now and then keeps nobody.
         while stream.write_all(b"a").await.is_ok() {
@@ -109,10 +111,10 @@ async fn headers_that_never_end_are_not_waited_for() {
         let slowest = slowest(&serving).await;
         assert!(slowest < QUICK, "{slowest:?}");
     };
-    let both = async { tokio::join!(dripping, others) };
+    let both = async { tokio::join!(waiting, others) };
     tokio::time::timeout(Duration::from_secs(20), both).await.expect("an end of all of them");
-    println!("300 endless heads were ended after {:?}", begun.elapsed());
-    eventually("their end", async || (files(&serving) < before + 20).then_some(())).await;
+    println!("300 heads without beginning or end were ended after {:?}", begun.elapsed());
+    eventually("their end", async || (files(&serving) < 100).then_some(())).await;
     assert_eq!(serving.terminate().await, Some(0));
 }
 
@@ -121,7 +123,6 @@ async fn bodies_that_never_end_are_refused() {
     let _alone = CROWD.lock().await;
     let (_database, _program, serving) =
         serve("[http]\nrequest_timeout_s = 3\nbody_limit_bytes = 65536\n").await;
-    let before = files(&serving);
     let head = "POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
                 Transfer-Encoding: chunked\r\n\r\n";
     // One drips, the other floods.
@@ -155,7 +156,7 @@ async fn bodies_that_never_end_are_refused() {
         assert!(pair[1].is_empty() || pair[1].contains(" 413 "), "a flood is too large: {pair:?}");
     }
     assert!(answers.iter().any(|answer| answer.contains(" 413 ")));
-    eventually("their end", async || (files(&serving) < before + 20).then_some(())).await;
+    eventually("their end", async || (files(&serving) < 100).then_some(())).await;
     assert_eq!(serving.terminate().await, Some(0));
 }
 
@@ -163,7 +164,6 @@ async fn bodies_that_never_end_are_refused() {
 async fn clients_that_do_not_read_hold_up_only_themselves() {
     let _alone = CROWD.lock().await;
     let (_database, _program, serving) = serve("").await;
-    let before = files(&serving);
     // Each asks for more than all buffers on the way can hold.
     let request = "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".repeat(50);
     let address = serving.base.trim_start_matches("http://").parse().unwrap();
@@ -178,6 +178,6 @@ async fn clients_that_do_not_read_hold_up_only_themselves() {
     let slowest = slowest(&serving).await;
     assert!(slowest < QUICK, "{slowest:?}");
     drop(deaf);
-    eventually("their end", async || (files(&serving) < before + 20).then_some(())).await;
+    eventually("their end", async || (files(&serving) < 100).then_some(())).await;
     assert_eq!(serving.terminate().await, Some(0));
 }

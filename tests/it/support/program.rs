@@ -58,6 +58,7 @@ impl Program {
     }
 
     /// Beside the data folder; goes with it.
+    #[cfg(feature = "faults")]
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -188,6 +189,7 @@ impl Serving {
     }
 
     /// Whether it has ended, in whichever way.
+    #[cfg(feature = "faults")]
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }

@@ -10,7 +10,7 @@ use super::kind::{Kind, Prepared};
 use crate::support::client::{Answer, Client, text};
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, Serving};
-use crate::support::shop::{self, ARGUMENTS};
+use crate::support::shop::{self, ARGUMENTS, long};
 use crate::support::wait::eventually;
 
 const TOML: &str = "[http]\nprojection_wait_ms = 10000\n[tokens]\naccess_minutes = 600\n";
@@ -126,7 +126,7 @@ impl Scene {
             assert_eq!(second.body["id"], first.body["id"], "{point}, {kind:?}");
         }
         // A repeated answer does not wait for the read models; this does.
-        shop::prove(&self.program).await;
+        self.prove().await;
         command.check(self, &second).await;
     }
 
@@ -152,7 +152,7 @@ impl Scene {
         }
         self.forget_leases().await;
         self.program.succeed(arguments).await;
-        shop::prove(&self.program).await;
+        self.prove().await;
     }
 
     /// Lets the server die at a point of its way to an orderly end.
@@ -161,7 +161,7 @@ impl Scene {
         self.serving.signal(rustix::process::Signal::TERM);
         self.buried(point).await;
         self.start().await;
-        shop::prove(&self.program).await;
+        self.prove().await;
     }
 
     fn arm(&self, point: &str, micros: u32) {
@@ -182,6 +182,15 @@ impl Scene {
         self.serving = self.program.serve(&ARGUMENTS).await;
         let base = self.serving.base.clone();
         (self.buyer, self.admin) = (self.buyer.at(&base), self.admin.at(&base));
+    }
+
+    /// After each death; in the short form the read models are made anew after every fourth.
+    async fn prove(&self) {
+        if long() || self.commands.is_multiple_of(4) {
+            shop::prove(&self.program).await;
+        } else {
+            shop::prove_log(&self.program).await;
+        }
     }
 
     /// As if the dead one's leases had run out: `leases.rs` waits for that.
