@@ -37,8 +37,9 @@ impl Database {
     /// The arguments by which the programs of PostgreSQL reach it.
     pub fn arguments(&self) -> [String; 4] {
         let options = &self.options;
+        let socket = options.get_socket().map(|socket| socket.display().to_string());
         [
-            format!("-h{}", options.get_host()),
+            format!("-h{}", socket.as_deref().unwrap_or(options.get_host())),
             format!("-p{}", options.get_port()),
             format!("-U{}", options.get_username()),
             self.name.clone(),

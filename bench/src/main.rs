@@ -22,12 +22,17 @@ mod site;
 mod visitors;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use scenarios::Scenario;
 use server::Server;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// The same as the server's, which this program also is.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Result<T> = std::result::Result<T, BoxError>;

@@ -30,11 +30,12 @@ impl Server {
             let data_dir = folder.path().join("data");
             let options = ClusterOptions { data_dir, profile: Profile::Serve };
             let cluster = roomy(Cluster::start(options.clone()).await?, options).await?;
-            // Over TCP, as pgbench: the same way for all that is compared.
-            (PgConnectOptions::from_str(&cluster.url("postgres"))?, Some((cluster, folder)))
+            // Over the Unix socket, as `serve` and, here, pgbench: the same way for all.
+            (cluster.connect_options("postgres"), Some((cluster, folder)))
         };
         let host = options.get_host();
-        if !(["127.0.0.1", "::1", "localhost"].contains(&host) || host.starts_with('/')) {
+        let is_socket = options.get_socket().is_some() || host.starts_with('/');
+        if !(is_socket || ["127.0.0.1", "::1", "localhost"].contains(&host)) {
             return Err(format!("{host} is not this machine").into());
         }
         let options = options.disable_statement_logging();

@@ -44,7 +44,7 @@ impl Group {
     pub(crate) fn pause(self) -> Duration {
         match self {
             Self::Shop => Duration::ZERO,
-            Self::Books => Duration::from_millis(40),
+            Self::Books => Duration::from_millis(150),
         }
     }
 }

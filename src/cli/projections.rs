@@ -59,12 +59,12 @@ async fn perform(pool: &PgPool, action: &Action) -> Result<(), CliError> {
 
 async fn status(pool: &PgPool) -> Result<(), CliError> {
     println!(
-        "{:<12} {:>3} {:>4} {:<9} {:>20} {:>8}  error",
+        "{:<17} {:>3} {:>4} {:<9} {:>20} {:>8}  error",
         "name", "ver", "gen", "state", "position", "behind"
     );
     for row in projections::status(pool).await? {
         println!(
-            "{:<12} {:>3} {:>4} {:<9} {:>20} {:>8}  {}",
+            "{:<17} {:>3} {:>4} {:<9} {:>20} {:>8}  {}",
             row.name,
             row.version,
             row.generation,
@@ -102,7 +102,7 @@ async fn verify(pool: &PgPool, name: Option<&str>) -> Result<(), CliError> {
             .await
             .map_err(|error| CliError::Failed(format!("{}: {error}", definition.name)))?;
         println!(
-            "{:<12} {} rows compared, {} differ",
+            "{:<17} {} rows compared, {} differ",
             definition.name,
             compared.rows,
             compared.differences.len()

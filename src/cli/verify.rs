@@ -10,6 +10,7 @@ use eventlog::tree::Head;
 use eventlog::verify;
 use indicatif::{ProgressBar, ProgressStyle};
 use projections::ledger::Account;
+use rust_decimal::Decimal;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -104,7 +105,8 @@ async fn check_ledgers(pool: &sqlx::PgPool) -> Result<(), CliError> {
     let bar = progress_bar(verify::estimated_events(pool).await?, "ledgers");
     let report = ledgers::verify(pool, |events| bar.set_position(events)).await?;
     bar.finish_and_clear();
-    let owed = |account| -report.balance(account);
+    // Not negated: nothing owed is not `-0.00`.
+    let owed = |account| Decimal::ZERO - report.balance(account);
     println!(
         "ledgers right: {} events, {} lines in the journal; {} owed on {} gift cards, {} in points \
          to {} customers; {} promotions; {:.2} s",

@@ -1,13 +1,17 @@
-//! The demonstration shop: twenty products, and somebody to be in every role. Can be loaded again
+//! The demonstration shop: twenty products, a promotion, and somebody to be in every role. Can be loaded again
 //! without doing anything twice.
 
 use crate::auth::{Registration, password_hash};
 use crate::catalogue::{self, NewProduct};
+use crate::expected::Expected;
 use crate::http::problem::Problem;
+use crate::promotions;
 use crate::state::AppState;
 use aggregates::account::Role;
-use aggregates::{Account, Money, ProductId, UserId};
+use aggregates::promotion::{Kind, Terms};
+use aggregates::{Account, Money, ProductId, PromoCode, Promotion, UserId};
 use eventlog::{Metadata, UnitError};
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -27,6 +31,9 @@ pub const LOGINS: [Login; 5] = [
     Login { role: Role::Auditor, email: "auditor@demo.example", password: "demo-auditor" },
     Login { role: Role::Analyst, email: "analyst@demo.example", password: "demo-analyst" },
 ];
+
+/// A promotion of the demonstration: ten percent off.
+pub const PROMO: &str = "WELCOME10";
 
 /// Ids of the demonstration are derived from names, so that a second load meets them again.
 const NAMES: Uuid = Uuid::from_u128(0x8b5d_3c52_51f0_5a8e_b3a7_0f5f_2f4e_7c11);
@@ -72,6 +79,35 @@ pub async fn load(state: &AppState) -> Result<(), DemoError> {
     for product in products {
         load_product(state, product).await?;
     }
+    load_promotion(state).await
+}
+
+async fn load_promotion(state: &AppState) -> Result<(), DemoError> {
+    let code: PromoCode = PROMO.parse().map_err(|_| DemoError::Refused(PROMO.to_owned()))?;
+    let (_, version) = state.log.peek::<Promotion>(code.as_str()).await?;
+    if version > 0 {
+        return Ok(());
+    }
+    let request = promotions::Request {
+        metadata: metadata(state),
+        code,
+        by: UserId::new(id_of(LOGINS[2].email)),
+        at: state.clock.now(),
+        expected: Expected::any(),
+        key: None,
+    };
+    let terms = Terms {
+        kind: Kind::Percent(Decimal::TEN),
+        min_subtotal: None,
+        max_discount: None,
+        categories: None,
+        starts_at: None,
+        ends_at: None,
+        usage_limit: None,
+        usage_limit_per_user: None,
+        stackable: true,
+    };
+    promotions::change(&state.log, request, promotions::Change::Create(terms), |_| ()).await?;
     Ok(())
 }
 
