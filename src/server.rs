@@ -198,8 +198,8 @@ async fn assemble(
     database: &Database,
 ) -> Result<AppState, ServerError> {
     let entropy = Arc::new(Entropy::new(Arc::clone(&clock)));
-    let key = config.jwt_key.as_ref();
-    let keys = auth::SigningKeys::load(key, &config.data_dir, &entropy)?;
+    let (key, old) = (config.jwt_key.as_ref(), config.jwt_old_keys.as_ref());
+    let keys = auth::SigningKeys::load(key, old, &config.data_dir, &entropy)?;
     let code_keys = CodeKeys::load(config.code_key.as_ref(), &config.data_dir, &entropy)?;
     let patience = Duration::from_secs(config.database.acquire_timeout_s);
     let pool = database.pool(config.database.write_connections, patience).await?;

@@ -1,11 +1,11 @@
-//! Access tokens: short-lived JWTs. Never trusts the algorithm that a token names.
+//! Access tokens: short-lived JWTs. Never trusts the algorithm, or a key, that a token names.
 
 use super::{Caller, SigningKeys};
 use crate::config;
 use aggregates::UserId;
 use aggregates::account::Role;
 use chrono::{DateTime, TimeDelta, Utc};
-use jsonwebtoken::{Header, Validation};
+use jsonwebtoken::{Algorithm, Header, Validation};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -50,7 +50,6 @@ pub enum TokenError {
 #[derive(Debug)]
 pub struct Tokens {
     keys: SigningKeys,
-    validation: Validation,
     issuer: String,
     audience: String,
     lifetime: TimeDelta,
@@ -60,15 +59,8 @@ pub struct Tokens {
 
 impl Tokens {
     pub fn new(keys: SigningKeys, settings: &config::Tokens) -> Self {
-        let mut validation = Validation::new(keys.algorithm);
-        validation.set_issuer(&[&settings.issuer]);
-        validation.set_audience(&[&settings.audience]);
-        validation.set_required_spec_claims(&["sub", "exp", "iss", "aud"]);
-        // Checked below, against the injected clock.
-        validation.validate_exp = false;
         Self {
             keys,
-            validation,
             issuer: settings.issuer.clone(),
             audience: settings.audience.clone(),
             lifetime: TimeDelta::minutes(settings.access_minutes.into()),
@@ -109,19 +101,33 @@ impl Tokens {
         if claims.exp <= now.timestamp() { Err(TokenError::Expired) } else { Ok(claims) }
     }
 
+    /// By any of our keys: what the token says of its key (`kid`, `jwk`, `jku`) is not looked at.
     fn check(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
-        let decoded = jsonwebtoken::decode(token, &self.keys.verifying, &self.validation);
-        let claims: Claims = decoded.map_err(|_| TokenError::Invalid)?.claims;
-        let claims = Arc::new(claims);
+        let decoded = self.keys.verifying.iter().find_map(|known| {
+            let validation = self.validation(known.algorithm);
+            jsonwebtoken::decode::<Claims>(token, &known.key, &validation).ok()
+        });
+        let claims = Arc::new(decoded.ok_or(TokenError::Invalid)?.claims);
         self.verified.insert(token.into(), Arc::clone(&claims));
         Ok(claims)
+    }
+
+    /// The algorithm is the key's: a token that names another one is refused.
+    fn validation(&self, algorithm: Algorithm) -> Validation {
+        let mut validation = Validation::new(algorithm);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.audience]);
+        validation.set_required_spec_claims(&["sub", "exp", "iss", "aud"]);
+        // Checked by `verify`, against the injected clock.
+        validation.validate_exp = false;
+        validation
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jsonwebtoken::{Algorithm, EncodingKey};
+    use jsonwebtoken::EncodingKey;
 
     const SECRET: &str = "q8Zt1vB5nM7kX2cR9wL4pJ6hG3fD0sAy";
     const SEED: &str = "ed25519:9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
@@ -188,5 +194,20 @@ mod tests {
         let (_, payload) = (parts.next(), parts.next().unwrap());
         refused(&format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.{payload}."));
         refused("");
+    }
+
+    #[test]
+    fn an_old_key_verifies_what_it_signed_and_signs_nothing() {
+        let (old, new) = (tokens(SECRET), tokens(SEED));
+        let keys = SigningKeys::parse(SEED).unwrap().accepting(SECRET).unwrap();
+        let rotated = Tokens::new(keys, &config::Tokens::default());
+        let before = old.issue(caller(), now()).unwrap();
+        assert_eq!(rotated.verify(&before, now()).unwrap().caller(), caller());
+        let expired = rotated.verify(&before, now() + TimeDelta::minutes(15));
+        assert_eq!(expired, Err(TokenError::Expired));
+        let after = rotated.issue(caller(), now()).unwrap();
+        assert!(new.verify(&after, now()).is_ok());
+        assert_eq!(old.verify(&after, now()), Err(TokenError::Invalid));
+        assert_eq!(new.verify(&before, now()), Err(TokenError::Invalid));
     }
 }

@@ -65,6 +65,10 @@ pub struct Flags {
     /// digits, or a PEM private key (both EdDSA)
     #[arg(long, env = "LEDGERLINE_JWT_KEY", hide_env_values = true)]
     pub jwt_key: Option<Secret>,
+    /// Keys that signed access tokens before, one in each line: what they signed is accepted until
+    /// it expires
+    #[arg(long, env = "LEDGERLINE_JWT_OLD_KEYS", hide_env_values = true)]
+    pub jwt_old_keys: Option<Secret>,
     /// Keys the hashes of gift-card codes: a secret of at least 32 bytes, never to be changed
     #[arg(long, env = "LEDGERLINE_CODE_KEY", hide_env_values = true)]
     pub code_key: Option<Secret>,

@@ -34,6 +34,8 @@ pub struct Config {
     pub database_read_url: Option<Secret>,
     /// `LEDGERLINE_JWT_KEY`; `None`: a random one is made and kept in the data folder.
     pub jwt_key: Option<Secret>,
+    /// `LEDGERLINE_JWT_OLD_KEYS`: accepted until the tokens that they signed have expired.
+    pub jwt_old_keys: Option<Secret>,
     /// `LEDGERLINE_CODE_KEY`; `None`: a random one is made and kept in the data folder.
     pub code_key: Option<Secret>,
     /// `LEDGERLINE_AUDIT_KEY`; `None`: a random one is made and kept in the data folder.
@@ -157,6 +159,7 @@ impl Config {
             database_url: flags.database_url,
             database_read_url: flags.database_read_url,
             jwt_key: flags.jwt_key,
+            jwt_old_keys: flags.jwt_old_keys,
             audit_key: flags.audit_key,
             code_key: flags.code_key,
             first_admin,
@@ -214,6 +217,7 @@ mod tests {
             database_url: None,
             database_read_url: None,
             jwt_key: None,
+            jwt_old_keys: None,
             audit_key: None,
             code_key: None,
             admin_email: None,
@@ -284,6 +288,7 @@ mod tests {
         let flags = Flags {
             database_url: Some(database()),
             jwt_key: Some(key()),
+            jwt_old_keys: Some(Secret::new("a-very-long-text-that-signed-before-this-one")),
             admin_email: Some("root@example.com".to_owned()),
             admin_password: Some(Secret::new("correct horse")),
             ..flags()
