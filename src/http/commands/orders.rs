@@ -302,14 +302,21 @@ async fn shown(
     let recipient =
         view.map(|view| Recipient { delivery_address: view.delivery_address, phone: view.phone });
     let recipient = recipient.unwrap_or_default();
-    let caller = ctx.caller.map(|caller| caller.id);
+    let caller = ctx.caller;
     Ok(move |order: &OrderState| {
-        let reply = Reply::ok(&OrderResource::after(order, recipient.clone()));
+        let seen = |recipient| {
+            let whole = OrderResource::after(order, recipient)?;
+            Some(match &caller {
+                Some(caller) => whole.seen_by(caller),
+                None => whole,
+            })
+        };
+        let reply = Reply::ok(&seen(recipient.clone()));
         let buyer = order.order.details().map(|details| details.user_id);
-        let reply = if buyer == caller {
+        let reply = if buyer == caller.map(|caller| caller.id) {
             reply
         } else {
-            reply.recorded_as(&OrderResource::after(order, Recipient::default()))
+            reply.recorded_as(&seen(Recipient::default()))
         };
         reply.version(order.version)
     })

@@ -72,13 +72,15 @@ impl Follower {
             let view = visible(&self.state, self.id, &self.caller).await.ok()?;
             let version = view.order.version;
             let order = OrderResource::from_view(view)?;
-            let text = serde_json::to_string(&order).ok()?;
+            // Of the whole order: a part of it may be worth nothing before the whole has ended.
+            let has_ended = order.has_ended();
+            let text = serde_json::to_string(&order.seen_by(&self.caller)).ok()?;
             if self.last.as_ref() != Some(&text) {
                 self.last = Some(text.clone());
                 let event = Event::default().event("order").id(version.to_string()).data(text);
                 return Some((Ok(event), self));
             }
-            if order.has_ended() {
+            if has_ended {
                 return None;
             }
             tokio::select! {

@@ -1,4 +1,5 @@
-//! Orders: `/orders`. Buyers see theirs, sellers those with their lines, administrators all.
+//! Orders: `/orders`. Buyers see theirs, sellers their part of those with their lines, administrators
+//! all.
 
 use super::order_events;
 use crate::auth::Caller;
@@ -50,7 +51,8 @@ pub struct OrdersQuery {
 
 /// List my orders
 ///
-/// The newest first. A seller sees the orders with lines of theirs, an administrator all.
+/// The newest first. A seller sees the orders with lines of theirs, and of them these lines; an
+/// administrator sees all.
 #[utoipa::path(get, path = "/orders", tag = "orders", security(("bearer" = [])),
     params(OrdersQuery, PageQuery),
     responses((status = 200, description = "A page of orders", body = List<OrderResource>)))]
@@ -66,7 +68,7 @@ async fn list(
         Role::Seller => filter.seller_id = Some(caller.id),
         Role::Customer | Role::Auditor | Role::Analyst => filter.user_id = Some(caller.id),
     }
-    page_of(&state, &filter).await
+    page_of(&state, &caller, &filter).await
 }
 
 /// List the orders of a user
@@ -85,7 +87,7 @@ async fn by_user(
     }
     let mut filter = query.filter(&page)?;
     filter.user_id = Some(user_id.into());
-    page_of(&state, &filter).await
+    page_of(&state, &caller, &filter).await
 }
 
 /// Get an order
@@ -101,7 +103,7 @@ async fn show(
     let view = visible(&state, id.into(), &caller).await?;
     let version = view.order.version;
     let paid = view.payment_status;
-    let order = OrderResource::from_view(view).ok_or_else(not_found)?;
+    let order = OrderResource::from_view(view).ok_or_else(not_found)?.seen_by(&caller);
     // The payment moves without the order: only a settled one makes the version a tag.
     let known = if paid.is_some_and(settled) { headers } else { HeaderMap::new() };
     Ok(versioned(&known, version, &order))
@@ -144,8 +146,13 @@ impl OrdersQuery {
     }
 }
 
-async fn page_of(state: &AppState, filter: &Filter) -> Result<Json<List<OrderResource>>, Problem> {
+async fn page_of(
+    state: &AppState,
+    caller: &Caller,
+    filter: &Filter,
+) -> Result<Json<List<OrderResource>>, Problem> {
     let found = orders::list(&state.read_pool, filter).await?;
-    let items = found.items.into_iter().filter_map(OrderResource::from_view).collect();
+    let orders = found.items.into_iter().filter_map(OrderResource::from_view);
+    let items = orders.map(|order| order.seen_by(caller)).collect();
     Ok(Json(List::new(items, found.next.as_ref())))
 }

@@ -1,15 +1,20 @@
-//! An order.
+//! An order: all of it for its buyer and administrators, and its own part for a seller. Never shows a
+//! seller what somebody else sells.
 
+use crate::auth::Caller;
 use crate::checkout::OrderState;
+use aggregates::account::Role;
 use aggregates::order::{DeliveryMethod, Details, PaymentMethod, Status};
-use aggregates::{Money, Order, OrderId, payment};
+use aggregates::{Money, Order, OrderId, UserId, payment};
 use chrono::{DateTime, Utc};
 use projections::orders::OrderView;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// An order.
+/// An order. A seller sees the own lines, and of the buyer only where the goods have to go, from the
+/// confirmation until the delivery. Where others sell in it too, sums are of the own lines, and what
+/// concerns the whole (delivery, gift card, points, amounts due and refunded) is zero.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Order)]
 pub struct OrderResource {
@@ -148,6 +153,43 @@ impl OrderResource {
                 None | Some(payment::Status::Failed | payment::Status::Refunded)
             );
         matches!(self.status, Status::Cancelled | Status::Refunded) && money_is_back
+    }
+
+    /// As this caller may see it, to whom it must not be hidden.
+    pub fn seen_by(self, caller: &Caller) -> Self {
+        if caller.role == Role::Seller && caller.id.uuid() != self.user_id {
+            self.part_of(caller.id)
+        } else {
+            self
+        }
+    }
+
+    fn part_of(mut self, seller_id: UserId) -> Self {
+        let lines = self.items.len();
+        self.items.retain(|item| item.seller_id == seller_id.uuid());
+        self.promo_code = None;
+        if !matches!(self.status, Status::Confirmed | Status::Processing | Status::Shipped) {
+            (self.delivery_address, self.phone) = (None, None);
+        }
+        if self.items.len() < lines {
+            // Parts of sums that are amounts of money.
+            let sum = |of: fn(&OrderItem) -> Money| {
+                Money::checked_sum(self.items.iter().map(of)).unwrap_or_default()
+            };
+            (self.subtotal, self.discount) =
+                (sum(|item| item.line_total), sum(|item| item.discount));
+            self.total_amount = self.subtotal.checked_sub(self.discount).unwrap_or_default();
+            for whole in [
+                &mut self.delivery_cost,
+                &mut self.gift_card_amount,
+                &mut self.amount_due,
+                &mut self.refunded_amount,
+            ] {
+                *whole = Money::ZERO;
+            }
+            (self.points_used, self.points_earned) = (0, 0);
+        }
+        self
     }
 
     pub fn after(state: &OrderState, recipient: Recipient) -> Option<Self> {
