@@ -35,6 +35,8 @@ mod processes;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
+mod security;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod value;
