@@ -52,7 +52,7 @@ async fn in_cart(app: &TestApp, buyer: &Client) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_whose_answer_is_lost_happened_once_and_is_answered_when_asked_again() {
     let (app, proxy) = behind_proxy().await;
-    let (product, buyer) = (app.product("10.00", 100).await, app.customer().await);
+    let (product, buyer) = (app.product("10.00", 500).await, app.customer().await);
     let times = if long() { 100 } else { 5 };
     for number in 0..times {
         let (key, line) = (format!("lost-{number}"), json!({ "product_id": product }));
@@ -81,7 +81,7 @@ async fn a_commit_whose_answer_is_lost_happened_once_and_is_answered_when_asked_
         (again.header("idempotent-replayed"), &again.body["status"]),
         ("true", &json!("completed"))
     );
-    assert_eq!(app.stock(&product).await, 100 - i64::from(times) - 1);
+    assert_eq!(app.stock(&product).await, 500 - i64::from(times) - 1);
     app.finish().await;
 }
 

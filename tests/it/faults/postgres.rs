@@ -42,7 +42,7 @@ async fn the_embedded_database_is_killed_and_the_server_started_again() {
     let mut serving = program.serve(&ARGUMENTS).await;
     let goods = shop::goods(&shop::admin(&serving).await).await;
     let told = Told::default();
-    let rounds = if long() { 25 } else { 2 };
+    let rounds = if long() { 15 } else { 2 };
     for round in 0..rounds {
         let pid = postmaster(&program.data_dir()).unwrap();
         let kill = || kill_process(pid, Signal::KILL).unwrap();

@@ -28,8 +28,7 @@ pub struct Scene {
     serving: Serving,
     armed: PathBuf,
     pool: PgPool,
-    /// Dropped last.
-    _database: TestDatabase,
+    database: TestDatabase,
     commands: u32,
 }
 
@@ -55,7 +54,7 @@ impl Scene {
         let card = admin.post("/giftcards/create", card).await.expect(201).body;
         let pool = database.pool().await;
         let code = text(&card, "code");
-        let (commands, _database) = (0, database);
+        let commands = 0;
         let scene = Self {
             buyer,
             admin,
@@ -66,7 +65,7 @@ impl Scene {
             serving,
             armed,
             pool,
-            _database,
+            database,
             commands,
         };
         // One percent of it are points to spend.
@@ -202,5 +201,6 @@ impl Scene {
         shop::prove(&self.program).await;
         self.pool.close().await;
         assert_eq!(self.serving.terminate().await, Some(0));
+        drop(self.database);
     }
 }
