@@ -11,7 +11,7 @@ use eventlog::{EventLog, Metadata, Outcome, Position, UnitError};
 use releases::Finding;
 use sqlx::PgPool;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 /// Rows of one append.
@@ -76,10 +76,12 @@ enum Item {
 
 impl Import {
     /// Stores the rows until there are no more. An outcome for each, in order, and the position of
-    /// the last event.
+    /// the last event. `whole` says that none is missing: without it an import that is atomic stores
+    /// nothing, for instance where the client hung up in the middle.
     pub async fn run(
         self,
         mut rows: mpsc::Receiver<BulkRow>,
+        whole: oneshot::Receiver<()>,
     ) -> Result<Imported, UnitError<CatalogueError>> {
         let mut outcomes = Vec::new();
         let mut chunk = Vec::new();
@@ -97,6 +99,10 @@ impl Import {
                 let stored = self.store(std::mem::take(&mut chunk), &mut outcomes).await?;
                 position = stored.or(position);
             }
+        }
+        if self.atomic && whole.await.is_err() {
+            outcomes
+                .push(RowOutcome::Refused("the import ended before it was complete".to_owned()));
         }
         let refused = outcomes.iter().any(|outcome| matches!(outcome, RowOutcome::Refused(_)));
         if self.atomic && refused {

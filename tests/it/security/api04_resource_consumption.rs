@@ -143,7 +143,12 @@ async fn an_import_has_an_end_and_nothing_is_unpacked_for_a_client() {
     let seller = app.seller().await;
     let rows = "{\"name\":\"Lamp\",\"price\":\"1.00\"}\n".repeat(10_001);
     let call = seller.call(Method::POST, &format!("{PREFIX}/products/bulk"));
+    call.raw("application/x-ndjson", rows.clone()).await.refused(422, "too_many_rows");
+    let stored = seller.get("/seller/products").await.expect(200).body["total"].clone();
+    let call = seller.call(Method::POST, &format!("{PREFIX}/products/bulk?atomic=true"));
     call.raw("application/x-ndjson", rows).await.refused(422, "too_many_rows");
+    let still = seller.get("/seller/products").await.expect(200).body["total"].clone();
+    assert_eq!(still, stored, "an import of all or none stores none");
     // A megabyte of zeros is a kilobyte of gzip: what says that it is packed is read as it is.
     for encoding in ["gzip", "deflate", "br", "zstd"] {
         let packed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xab\xae\x05\x00\x43\xbf\xa6\xa3";

@@ -19,7 +19,7 @@ use futures_util::StreamExt;
 use garde::Validate;
 use rows::{Format, RowReader};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -94,6 +94,7 @@ async fn import(
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let format = Format::of(content_type.unwrap_or_default())?;
     let (sender, receiver) = mpsc::channel(4);
+    let (whole, came_whole) = oneshot::channel();
     let importer = Import {
         log: state.log.clone(),
         pool: state.pool.clone(),
@@ -105,12 +106,20 @@ async fn import(
     };
     // What has arrived is stored and answered, also where the client hangs up in the middle.
     let storing = detached(async move {
-        let outcome = importer.run(receiver).await?;
+        let outcome = importer.run(receiver, came_whole).await?;
         let (outcomes, position) = outcome;
         let reply = report(outcomes, query.atomic)?;
         finish(&state, &ctx, Outcome::Done(Committed { value: reply, position })).await
     });
-    let (read, stored) = tokio::join!(read(format, body, sender), storing);
+    let reading = async move {
+        let read = read(format, body, sender).await;
+        if read.is_ok() {
+            // Where nobody listens any more, the importer has failed, which is the answer.
+            let _ = whole.send(());
+        }
+        read
+    };
+    let (read, stored) = tokio::join!(reading, storing);
     read?;
     stored
 }
@@ -141,7 +150,7 @@ async fn read(format: Format, body: Body, rows: mpsc::Sender<BulkRow>) -> Result
         for item in parsed {
             number += 1;
             if number > MAX_ROWS {
-                let detail = "an import has at most 10,000 rows; those before are stored";
+                let detail = "an import has at most 10,000 rows; those before are stored, unless atomic";
                 return Err(Problem::unprocessable("too_many_rows", detail));
             }
             if rows.send(BulkRow { number, item }).await.is_err() {
