@@ -150,7 +150,8 @@ async fn read(format: Format, body: Body, rows: mpsc::Sender<BulkRow>) -> Result
         for item in parsed {
             number += 1;
             if number > MAX_ROWS {
-                let detail = "an import has at most 10,000 rows; those before are stored, unless atomic";
+                let detail =
+                    "an import has at most 10,000 rows; those before are stored, unless atomic";
                 return Err(Problem::unprocessable("too_many_rows", detail));
             }
             if rows.send(BulkRow { number, item }).await.is_err() {
