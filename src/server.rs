@@ -253,9 +253,8 @@ fn start_work(
     stop: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
     let holder = state.entropy.new_id();
-    let front = Runner::new(state.pool.clone(), state.read_models.clone(), holder);
-    let books = Runner::new(state.pool.clone(), state.books.clone(), holder).beside(&front);
-    let runners = [front, books];
+    let runners = [&state.read_models, &state.books]
+        .map(|read_models| Runner::new(state.pool.clone(), read_models.clone(), holder));
     state.appended.wake(runners.iter().map(Runner::waker).collect());
     let projecting = runners.map(|runner| tokio::spawn(runner.run(stop.clone().cancelled_owned())));
     let finishing = process::run(

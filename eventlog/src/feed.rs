@@ -13,18 +13,6 @@ pub async fn read(
     after: Position,
     limit: i64,
 ) -> Result<Vec<Recorded>, sqlx::Error> {
-    read_past(db, after, limit, &[]).await
-}
-
-/// The same, without waiting for running transactions that are known to append nothing: those that
-/// store read models may take long, and every one of them would hide what was appended meanwhile.
-pub async fn read_past(
-    db: impl PgExecutor<'_>,
-    after: Position,
-    limit: i64,
-    harmless: &[u64],
-) -> Result<Vec<Recorded>, sqlx::Error> {
-    let harmless: Vec<String> = harmless.iter().map(u64::to_string).collect();
     // Trap: the order must name the columns of the table. Ordering by the text alias would be
     // wrong (text order) and a hundred times slower (no index).
     let rows = sqlx::query!(
@@ -34,16 +22,12 @@ pub async fn read_past(
                   e.prev_hash, e.hash
              FROM events e
             WHERE (e.transaction_id, e.global_position) > ($1::text::xid8, $2)
-              AND e.transaction_id < coalesce(
-                  (SELECT running FROM pg_snapshot_xip(pg_current_snapshot()) AS running
-                    WHERE running <> ALL ($4::text[]::xid8[]) ORDER BY running LIMIT 1),
-                  pg_snapshot_xmax(pg_current_snapshot()))
+              AND e.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
             ORDER BY e.transaction_id, e.global_position
             LIMIT $3"#,
         after.transaction_id.to_string(),
         after.global_position,
-        limit,
-        &harmless
+        limit
     )
     .fetch_all(db)
     .await?;

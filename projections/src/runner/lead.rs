@@ -137,8 +137,7 @@ impl<'r> Lead<'r> {
         if self.together.is_empty() {
             return Ok(Turn::Idle);
         }
-        let harmless = self.runner.storing.transactions();
-        let events = feed::read_past(&mut self.db, self.position, self.limit, &harmless).await?;
+        let events = feed::read(&mut self.db, self.position, self.limit).await?;
         let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
         let is_all = count < self.limit;
         if is_all {
@@ -153,10 +152,10 @@ impl<'r> Lead<'r> {
         let Some(to) = slots.last().map(crate::batch::Slot::position) else {
             return Ok(Turn::Idle);
         };
-        let known = (self.runner.read_models.revisions(), &self.runner.storing);
+        let revisions = self.runner.read_models.revisions();
         let started = Instant::now();
         let failed =
-            lockstep::step(&mut self.db, known, &mut self.together, &slots, self.position, to)
+            lockstep::step(&mut self.db, revisions, &mut self.together, &slots, self.position, to)
                 .await?;
         self.adapt(count, started.elapsed());
         if !self.together.is_empty() {

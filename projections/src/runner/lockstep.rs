@@ -1,6 +1,5 @@
 //! The healthy projections, which read the feed together and stand at the same position.
 
-use super::storing::Storing;
 use crate::batch::Slot;
 use crate::revisions::Revisions;
 use crate::track::{StepError, Track};
@@ -14,7 +13,7 @@ use sqlx::{Connection, PgConnection};
 /// savepoint for each would cost them two round trips each, every time.
 pub(super) async fn step(
     db: &mut PgConnection,
-    (revisions, storing): (&Revisions, &Storing),
+    revisions: &Revisions,
     tracks: &mut Vec<Track>,
     slots: &[Slot],
     from: Position,
@@ -22,7 +21,7 @@ pub(super) async fn step(
 ) -> Result<Vec<(Track, StepError)>, StepError> {
     let mut failed = Vec::new();
     while !tracks.is_empty() {
-        match attempt(db, storing, tracks, slots, from, to).await? {
+        match attempt(db, tracks, slots, from, to).await? {
             None => {
                 for track in tracks.iter_mut() {
                     if track.worker.committed() {
@@ -46,7 +45,6 @@ pub(super) async fn step(
 /// `None` where it is committed, else the place of the track that failed.
 async fn attempt(
     db: &mut PgConnection,
-    storing: &Storing,
     tracks: &mut [Track],
     slots: &[Slot],
     from: Position,
@@ -55,7 +53,6 @@ async fn attempt(
     let names: Vec<String> = tracks.iter().map(|track| track.checkpoint.clone()).collect();
     let generations: Vec<i32> = tracks.iter().map(|track| track.generation).collect();
     let mut tx = db.begin().await?;
-    let _known = storing.begin(&mut tx).await?;
     // First of all: it locks the checkpoints, so that nobody else writes these rows meanwhile.
     let moved = checkpoints::advance(&mut *tx, &names, &generations, from, to).await?;
     if usize::try_from(moved) != Ok(tracks.len()) {

@@ -8,7 +8,6 @@ mod announce;
 mod health;
 mod lead;
 mod lockstep;
-mod storing;
 mod wake;
 
 use crate::rebuild::{RebuildError, rebuild};
@@ -17,7 +16,6 @@ use eventlog::leases;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storing::Storing;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -34,7 +32,6 @@ pub struct Runner {
     /// This process among those that share the work.
     holder: Uuid,
     wake: Arc<Notify>,
-    storing: Storing,
 }
 
 /// Why a process stopped leading, though nothing failed.
@@ -51,14 +48,7 @@ enum Ended {
 impl Runner {
     /// `pool` must lead to the primary. `holder` is a fresh id for this process.
     pub fn new(pool: PgPool, read_models: ReadModels, holder: Uuid) -> Self {
-        let (wake, storing) = (Arc::new(Notify::new()), Storing::default());
-        Self { pool, read_models, holder, wake, storing }
-    }
-
-    /// Next to another one of this process: neither waits for what the other one stores.
-    pub fn beside(mut self, other: &Self) -> Self {
-        self.storing = other.storing.clone();
-        self
+        Self { pool, read_models, holder, wake: Arc::new(Notify::new()) }
     }
 
     fn definitions(&self) -> &[Definition] {

@@ -118,36 +118,6 @@ async fn a_transaction_that_is_left_open_holds_later_events_back_until_it_ends()
     }
 }
 
-#[tokio::test]
-async fn a_transaction_that_is_known_to_append_nothing_holds_nothing_back() {
-    let database = TestDatabase::create().await;
-    let pool = database.pool().await;
-    let mut begun = Vec::new();
-    for _ in 0..2 {
-        let mut storing = PgConnection::connect_with(&database.connect_options()).await.unwrap();
-        storing.execute("BEGIN").await.unwrap();
-        let id: String = sqlx::query_scalar("SELECT pg_current_xact_id()::text")
-            .fetch_one(&mut storing)
-            .await
-            .unwrap();
-        begun.push((storing, id.parse::<u64>().unwrap()));
-    }
-    let mut other = PgConnection::connect_with(&database.connect_options()).await.unwrap();
-    insert(&mut other, "later", 1).await;
-    let shown = async |harmless: &[u64]| {
-        feed::read_past(&pool, Position::START, 10, harmless).await.unwrap().len()
-    };
-    let (first, second) = (begun[0].1, begun[1].1);
-    assert_eq!(shown(&[]).await, 0);
-    assert_eq!(shown(&[first]).await, 0, "the second one might append");
-    assert_eq!(shown(&[second]).await, 0, "the first one might append");
-    assert_eq!(shown(&[first, second]).await, 1);
-    for (storing, _) in &mut begun {
-        storing.execute("COMMIT").await.unwrap();
-    }
-    assert_eq!(shown(&[]).await, 1);
-}
-
 /// Pages of the database that a read touches, by PostgreSQL's own account.
 async fn pages_touched(pool: &PgPool, after: Position) -> i64 {
     let sql = format!(
