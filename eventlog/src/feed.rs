@@ -47,3 +47,17 @@ pub async fn head(db: impl PgExecutor<'_>) -> Result<Position, sqlx::Error> {
     .await?;
     row.map_or(Ok(Position::START), |row| Position::from_stored(&row.tx, row.global_position))
 }
+
+/// The last position that is stored, whether the feed shows it already or not: what was appended
+/// before this question is not after it.
+pub async fn tip(db: impl PgExecutor<'_>) -> Result<Position, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT e.transaction_id::text AS "tx!", e.global_position
+             FROM events e
+            ORDER BY e.transaction_id DESC, e.global_position DESC
+            LIMIT 1"#
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map_or(Ok(Position::START), |row| Position::from_stored(&row.tx, row.global_position))
+}

@@ -50,6 +50,18 @@ pub enum Outcome<T> {
     Replayed(serde_json::Value),
 }
 
+impl<T> Outcome<T> {
+    /// The end of a command of several appends, the one before at `earlier`: a client that waits for
+    /// the command waits for that one too where this one changed nothing.
+    #[must_use]
+    pub fn after(mut self, earlier: Option<Position>) -> Self {
+        if let Self::Done(committed) = &mut self {
+            committed.position = committed.position.or(earlier);
+        }
+        self
+    }
+}
+
 /// A unit of work that was stored.
 #[derive(Debug)]
 pub struct Committed<T> {

@@ -43,9 +43,7 @@ impl Checkout {
         let claim = self.entropy.new_id();
         let first = self.start(metadata.clone(), order_id, &payer, key.clone(), Some(claim));
         let (started, key) = match first.await? {
-            Outcome::Done(committed) => {
-                (committed.value, key.map(|key| claim::answer_key(&key, claim)))
-            }
+            Outcome::Done(committed) => (committed, key.map(|key| claim::answer_key(&key, claim))),
             Outcome::Replayed(recorded) => {
                 let Some(key) = key.and_then(|key| claim::found(&key, &recorded)) else {
                     return Ok(Outcome::Replayed(recorded));
@@ -54,23 +52,22 @@ impl Checkout {
                 // it off: then what has become of the payment decides.
                 let again = self.start(metadata.clone(), order_id, &payer, Some(key.clone()), None);
                 match again.await? {
-                    Outcome::Done(committed) => (committed.value, Some(key)),
+                    Outcome::Done(committed) => (committed, Some(key)),
                     Outcome::Replayed(recorded) => return Ok(Outcome::Replayed(recorded)),
                 }
             }
         };
         eventlog::fault!("pay.started");
-        let charge = if started.in_cash {
+        let Started { payment_id, amount, in_cash } = started.value;
+        let charge = if in_cash {
             Err(NoAnswer("paid at the door".to_owned()))
         } else {
-            let token = payer.card_token.as_deref();
-            self.provider.charge(started.payment_id, started.amount, token).await
+            self.provider.charge(payment_id, amount, payer.card_token.as_deref()).await
         };
         eventlog::fault!("pay.charged");
-        let settled =
-            self.settle(metadata, order_id, started.payment_id, charge.ok(), key, answer).await;
+        let settled = self.settle(metadata, order_id, payment_id, charge.ok(), key, answer).await;
         eventlog::fault!("pay.settled");
-        settled
+        Ok(settled?.after(started.position))
     }
 
     /// Marks the order's payment as started, on a further payment where the one before failed, and

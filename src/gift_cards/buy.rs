@@ -37,20 +37,21 @@ impl GiftCards {
     ) -> Result<Outcome<A>, UnitError<GiftCardError>> {
         let id: GiftCardId = self.entropy.new_id().into();
         let payment_id: PaymentId = self.entropy.new_id().into();
-        let code = match self
+        let requested = match self
             .request(metadata.clone(), id, payment_id, purchase.clone(), key, answer.clone())
             .await?
         {
-            Outcome::Done(committed) => committed.value,
+            Outcome::Done(committed) => committed,
             Outcome::Replayed(recorded) => return Ok(Outcome::Replayed(recorded)),
         };
         eventlog::fault!("card.requested");
         let token = purchase.card_token.as_deref();
         let charge = self.provider.charge(payment_id, purchase.amount, token).await;
         eventlog::fault!("card.charged");
-        let settled = self.settle(metadata, id, payment_id, charge.ok(), Some(code), answer).await;
+        let code = Some(requested.value);
+        let settled = self.settle(metadata, id, payment_id, charge.ok(), code, answer).await;
         eventlog::fault!("card.settled");
-        settled
+        Ok(settled?.after(requested.position))
     }
 
     /// One append opens the card and its payment. The recorded answer is the one before the payment

@@ -8,7 +8,7 @@ use crate::state::AppState;
 use crate::telemetry::TraceId;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use eventlog::{Outcome, Position};
+use eventlog::{Outcome, Position, feed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::future::Future;
@@ -167,6 +167,14 @@ pub async fn settle<T>(
     let value = match outcome {
         Outcome::Replayed(recorded) => {
             headers.insert(REPLAYED, HeaderValue::from_static("true"));
+            // Where the recorded command lies is not recorded with its answer: before all this.
+            match feed::tip(&state.pool).await {
+                Ok(position) => await_projection(state, context, position, &mut headers).await,
+                Err(error) => {
+                    tracing::warn!(%error, "a replayed answer does not wait for the read models");
+                    headers.insert(PROJECTED, HeaderValue::from_static("false"));
+                }
+            }
             Settlement::Replayed(recorded)
         }
         Outcome::Done(done) => {

@@ -137,3 +137,44 @@ async fn the_version_of_a_cart_or_an_order_is_its_tag() {
     cancel(shown.header("etag")).await.expect(200);
     app.finish().await;
 }
+
+/// Nothing that follows the log gets on until it is dropped.
+async fn hold_the_read_models(app: &TestApp) -> sqlx::Transaction<'static, sqlx::Postgres> {
+    let mut tx = app.pool().await.begin().await.unwrap();
+    sqlx::query("LOCK TABLE checkpoints IN EXCLUSIVE MODE").execute(&mut *tx).await.unwrap();
+    tx
+}
+
+#[tokio::test]
+async fn a_replay_waits_for_the_read_models_like_the_command_itself() {
+    let app = TestApp::start().await;
+    let seller = app.seller().await;
+    let lamp = json!({ "name": "Lamp", "price": "1.00", "quantity": 5 });
+    let make = || seller.post("/products", &lamp).key("once");
+    let held = hold_the_read_models(&app).await;
+    let id = make().header("Prefer", "respond-async").await.expect(201).id();
+    let early = make().header("Prefer", "respond-async").await.expect(201);
+    assert_eq!(early.header("idempotent-replayed"), "true");
+    assert_eq!(early.header("ledgerline-projected"), "false", "it is not shown yet");
+    held.rollback().await.unwrap();
+    let late = make().await.expect(201);
+    assert_eq!((late.header("idempotent-replayed"), late.id()), ("true", id.clone()));
+    assert_eq!(late.header("ledgerline-projected"), "");
+    app.guest().get(&format!("/products/{id}")).await.expect(200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn who_pays_at_a_provider_that_does_not_answer_waits_for_the_read_models_too() {
+    let app = TestApp::start().await;
+    let buyer = app.customer().await;
+    let product = app.product("1.00", 5).await;
+    buyer.add_to_cart(&product, 1).await;
+    let order = buyer.order().await.expect(201).id();
+    let card = json!({ "amount": "1500.00", "card_token": "tok_timeout" });
+    for call in [buyer.pay(&order, "tok_timeout"), buyer.post("/giftcards/create", &card)] {
+        let answer = call.await.expect(201);
+        assert_ne!(answer.header("ledgerline-position"), "", "what to wait for: {}", answer.text);
+    }
+    app.finish().await;
+}
