@@ -33,8 +33,8 @@ pub(super) struct Layout {
     pub(super) account: Account,
     data: PathBuf,
     home: PathBuf,
-    /// Released when the process ends, however it ends: no child inherits them.
-    _locks: Vec<File>,
+    /// Released when the process ends, however it ends: no program that it starts inherits them.
+    _locks: Vec<Lock>,
 }
 
 /// The cluster itself, in the database folder.
@@ -212,7 +212,19 @@ fn make_home(link: &Path, data: &Path, account: &Account) -> Result<(), Postgres
     Ok(())
 }
 
-fn lock_file(data: &Path) -> Result<File, PostgresError> {
+/// A lock that ends with its value. Closing the file alone would not do: a child that is just being
+/// started has it too until its program runs.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Where it fails, the end of the process releases it.
+        let _ = self.0.unlock();
+    }
+}
+
+fn lock_file(data: &Path) -> Result<Lock, PostgresError> {
     let path = data.join(LOCK_FILE);
     let file = OpenOptions::new()
         .create(true)
@@ -222,16 +234,17 @@ fn lock_file(data: &Path) -> Result<File, PostgresError> {
         .mode(0o600)
         .open(&path)
         .map_err(PostgresError::io(format!("open {}", path.display())))?;
-    let mut file = lock(file, data)?;
-    file.set_len(0)
-        .and_then(|()| writeln!(file, "{}", std::process::id()))
+    let mut lock = lock(file, data)?;
+    lock.0
+        .set_len(0)
+        .and_then(|()| writeln!(lock.0, "{}", std::process::id()))
         .map_err(PostgresError::io(format!("write {}", path.display())))?;
-    Ok(file)
+    Ok(lock)
 }
 
-fn lock(mut file: File, data: &Path) -> Result<File, PostgresError> {
+fn lock(mut file: File, data: &Path) -> Result<Lock, PostgresError> {
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             // Unreadable where the lock is a folder: then the message goes without the number.
