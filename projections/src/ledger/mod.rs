@@ -6,9 +6,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use queries::{
-    Balance, Cursor, Filter, Page, TrialBalance, entries, journal, reached, trial_balance,
-};
+pub use queries::{Balance, Cursor, Filter, Page, TrialBalance, entries, reached, trial_balance};
 pub use rules::{Booking, Line, Unbookable, book};
 
 use crate::{ApplyError, Envelope, Group, Projection};

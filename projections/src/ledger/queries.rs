@@ -5,14 +5,10 @@ use super::{Account, Ledger, Row};
 use crate::Projection;
 use chrono::{DateTime, Utc};
 use eventlog::{AsOf, Position};
-use futures_util::{Stream, TryStreamExt, stream};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use sqlx::{PgPool, Postgres, QueryBuilder};
-
-/// Rows that [`journal`] has in memory at once.
-const PAGE: u32 = 5_000;
 
 /// The sums of one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,28 +145,6 @@ pub async fn entries(db: &PgPool, filter: &Filter) -> Result<Page, sqlx::Error> 
     let mut items: Vec<Row> = rows.into_iter().map(|row| row.0).collect();
     let next = crate::paging::cut(&mut items, filter.limit).map(Cursor::at);
     Ok(Page { items, next })
-}
-
-/// All lines up to a position, in the order of the feed, behind `after`. Reads page by page, so that
-/// neither memory nor statements grow with the journal.
-pub fn journal(
-    db: PgPool,
-    after: Option<Cursor>,
-    until: Position,
-) -> impl Stream<Item = Result<Row, sqlx::Error>> {
-    let first =
-        Filter { as_of: Some(AsOf::Position(until)), after, limit: PAGE, ..Filter::default() };
-    let pages = stream::try_unfold(Some(first), move |filter| {
-        let db = db.clone();
-        async move {
-            let Some(filter) = filter else { return Ok(None) };
-            let page = entries(&db, &filter).await?;
-            let next = page.next.map(|next| Filter { after: Some(next), ..filter });
-            let rows = page.items.into_iter().map(Ok);
-            Ok::<_, sqlx::Error>(Some((stream::iter(rows), next)))
-        }
-    });
-    pages.try_flatten()
 }
 
 fn up_to(query: &mut QueryBuilder<'_, Postgres>, as_of: Option<AsOf>) {
