@@ -5,6 +5,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError};
 use crate::entropy::Entropy;
 use crate::gift_cards::{CodeKeys, GiftCards};
+use crate::images::{self, Images};
 use crate::mail::Mailer;
 use crate::payments::{DemoProvider, PaymentProvider};
 use crate::postgres::{Cluster, ClusterOptions, DATABASE, Endpoint, PostgresError, Profile};
@@ -45,6 +46,8 @@ pub enum ServerError {
     AuditKey(#[from] audit::AuditKeyError),
     #[error(transparent)]
     Mail(#[from] mail::SmtpSetupError),
+    #[error(transparent)]
+    Images(#[from] images::S3SetupError),
     #[error("the first administrator cannot be made: {0}")]
     FirstAdmin(#[from] auth::bootstrap::BootstrapError),
     #[error("cannot listen on {addr}: {source}")]
@@ -213,6 +216,7 @@ async fn assemble(
     let read_models = ReadModels::new(read_pool.clone(), Group::Shop);
     let books = ReadModels::new(read_pool.clone(), Group::Books);
     let provider: Arc<dyn PaymentProvider> = Arc::new(DemoProvider::new(&pool));
+    let images = images(&config)?;
     let signs = config.role.works();
     let audit_signer = signs.then(|| audit::load_key(&config, &entropy)).transpose()?;
     let parts = Parts {
@@ -226,6 +230,7 @@ async fn assemble(
         books,
         metrics,
         provider,
+        images,
         code_keys,
         audit_signer,
     };
@@ -234,8 +239,25 @@ async fn assemble(
 
 /// The state for a command that needs no server around it.
 pub async fn state_for_cli(config: Config, database: &Database) -> Result<AppState, ServerError> {
+    state_at(config, database, Arc::new(SystemClock)).await
+}
+
+/// The same, by another clock.
+pub async fn state_at(
+    config: Config,
+    database: &Database,
+    clock: Arc<dyn Clock>,
+) -> Result<AppState, ServerError> {
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    assemble(config, metrics, Arc::new(SystemClock), database).await
+    assemble(config, metrics, clock, database).await
+}
+
+/// Where images lie: the configured store, else the data folder.
+fn images(config: &Config) -> Result<Images, ServerError> {
+    Ok(Images::new(match &config.s3_url {
+        Some(url) => Arc::new(images::S3::new(url.expose())?),
+        None => Arc::new(images::Folder::new(config.data_dir.join("images"))),
+    }))
 }
 
 /// Who carries mail: the configured server, else the data folder.

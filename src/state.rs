@@ -10,6 +10,7 @@ use crate::entropy::Entropy;
 use crate::gift_cards::CodeKeys;
 use crate::http::middleware::{Limits, Pages};
 use crate::http::problem::Problem;
+use crate::images::Images;
 use crate::payments::PaymentProvider;
 use aggregates::{Account, UserId};
 use eventlog::EventLog;
@@ -60,6 +61,7 @@ pub struct Inner {
     pub pages: Pages,
     pub metrics: PrometheusHandle,
     pub provider: Arc<dyn PaymentProvider>,
+    pub images: Images,
     /// Hashes and seals the codes of gift cards.
     pub code_keys: CodeKeys,
     /// Cancelled when the process stops: streams that would go on for ever end by it.
@@ -84,6 +86,7 @@ pub struct Parts {
     pub books: ReadModels,
     pub metrics: PrometheusHandle,
     pub provider: Arc<dyn PaymentProvider>,
+    pub images: Images,
     pub code_keys: CodeKeys,
     pub audit_signer: Option<NoteSigner>,
 }
@@ -116,6 +119,7 @@ impl AppState {
             books,
             metrics,
             provider,
+            images,
             code_keys,
             audit_signer,
         } = parts;
@@ -151,6 +155,7 @@ impl AppState {
             audit_signer,
             metrics,
             provider,
+            images,
             code_keys,
             stopping: CancellationToken::new(),
         })))

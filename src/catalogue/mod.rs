@@ -38,6 +38,8 @@ pub struct ProductChange {
     pub category: Option<String>,
     pub attributes: Option<BTreeMap<String, String>>,
     pub image_urls: Option<Vec<String>>,
+    /// Further images, behind those that it has or gets: two uploads at once keep both.
+    pub more_image_urls: Vec<String>,
     pub is_active: Option<bool>,
     /// Units available for sale.
     pub quantity: Option<u32>,
@@ -176,6 +178,17 @@ fn apply_change(
     by: Editor,
     change: ProductChange,
 ) -> Result<(), CatalogueError> {
+    let mut image_urls = change.image_urls;
+    if !change.more_image_urls.is_empty() {
+        let product = work.state::<Product>(&id.to_string());
+        let now = product.details().map(|details| details.image_urls.clone());
+        let urls = image_urls.get_or_insert_with(|| now.unwrap_or_default());
+        for url in change.more_image_urls {
+            if !urls.contains(&url) {
+                urls.push(url);
+            }
+        }
+    }
     let command = product::Command::Change {
         by,
         name: change.name,
@@ -183,7 +196,7 @@ fn apply_change(
         price: change.price,
         category: change.category,
         attributes: change.attributes,
-        image_urls: change.image_urls,
+        image_urls,
         is_active: change.is_active,
     };
     work.execute::<Product>(id, command)?;

@@ -24,6 +24,7 @@ struct Shown<'c> {
     redis_url: String,
     amqp_url: String,
     smtp_url: String,
+    s3_url: String,
     http: &'c Http,
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_limits: Option<&'c RateLimits>,
@@ -61,6 +62,7 @@ impl Config {
             redis_url: address(self.redis_url.as_ref(), "(in process)"),
             amqp_url: address(self.amqp_url.as_ref(), "(in process)"),
             smtp_url: address(self.smtp_url.as_ref(), "(files in the data folder)"),
+            s3_url: address(self.s3_url.as_ref(), "(files in the data folder)"),
             http: &self.http,
             rate_limits: self.rate_limits.as_ref(),
             tokens: &self.tokens,

@@ -104,6 +104,9 @@ pub struct Flags {
     /// The mail server
     #[arg(long, env = "SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<Secret>,
+    /// An S3-compatible store for uploaded images
+    #[arg(long, env = "S3_URL", hide_env_values = true)]
+    pub s3_url: Option<Secret>,
     /// A TOML file for the rest
     #[arg(long, env = "LEDGERLINE_CONFIG")]
     pub config: Option<PathBuf>,

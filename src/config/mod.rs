@@ -54,6 +54,8 @@ pub struct Config {
     pub amqp_url: Option<Secret>,
     /// `SMTP_URL`; `None`: mail is written into the data folder.
     pub smtp_url: Option<Secret>,
+    /// `S3_URL`; `None`: uploaded images are kept in the data folder.
+    pub s3_url: Option<Secret>,
     /// Limits of HTTP, from the file.
     pub http: Http,
     /// Life times of tokens, from the file.
@@ -169,6 +171,7 @@ impl Config {
             redis_url: flags.redis_url,
             amqp_url: flags.amqp_url,
             smtp_url: flags.smtp_url,
+            s3_url: flags.s3_url,
             http: file.http,
             tokens: file.tokens,
             database: file.database,
@@ -228,6 +231,7 @@ mod tests {
             redis_url: None,
             amqp_url: None,
             smtp_url: None,
+            s3_url: None,
             config: None,
         }
     }

@@ -1,9 +1,20 @@
-//! Product images: told by their content, named by their hash, kept in the data folder.
+//! Product images. What is uploaded is decoded and encoded anew, so that what is served is an image
+//! and nothing else: no EXIF (where and when it was taken), no second file behind its end. Named by
+//! the hash of what is stored, so that an address never changes what it shows. Never trusts a name
+//! or a declared type.
 
-use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
+mod encode;
+mod s3;
+mod store;
 
-/// The kinds of images that are taken.
+pub use encode::{MAX_PIXELS, Prepared, Refused, Size};
+pub use s3::{S3, S3SetupError};
+pub use store::{Folder, Store, StoreError};
+
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// The kinds of images that are taken and served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Png,
@@ -39,48 +50,104 @@ impl Format {
     }
 }
 
-/// The folder of the images.
-#[derive(Debug, Clone)]
-pub struct Images(PathBuf);
+/// Why an image was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The work on it was cut off: the process stops.
+    #[error("the image was not worked on to its end")]
+    CutOff,
+}
+
+/// Takes images in and gives them out.
+#[derive(Clone)]
+pub struct Images {
+    store: Arc<dyn Store>,
+    /// Pixels take far more memory than files: one image at a time.
+    desk: Arc<Semaphore>,
+}
+
+impl std::fmt::Debug for Images {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Images").finish_non_exhaustive()
+    }
+}
 
 impl Images {
-    pub fn new(data_dir: &Path) -> Self {
-        Self(data_dir.join("images"))
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, desk: Arc::new(Semaphore::new(1)) }
     }
 
-    /// Stores an image; returns its name. The same image stored again has the same name.
-    pub async fn store(&self, format: Format, bytes: &[u8]) -> std::io::Result<String> {
-        let name = format!("{}.{}", hex::encode(Sha256::digest(bytes)), format.extension());
-        tokio::fs::create_dir_all(&self.0).await?;
-        let path = self.0.join(&name);
-        if !tokio::fs::try_exists(&path).await? {
-            // Written beside and renamed, so that nobody ever sees half an image.
-            let part = self.0.join(format!("{name}.part"));
-            tokio::fs::write(&part, bytes).await?;
-            tokio::fs::rename(&part, &path).await?;
-        }
-        Ok(name)
+    /// Makes of a file what is to be stored. Changes nothing.
+    pub async fn prepare(
+        &self,
+        format: Format,
+        bytes: bytes::Bytes,
+    ) -> Result<Prepared, ImageError> {
+        let Ok(desk) = Arc::clone(&self.desk).acquire_owned().await else {
+            return Err(ImageError::CutOff);
+        };
+        let work = tokio::task::spawn_blocking(move || {
+            let prepared = encode::prepare(format, &bytes);
+            drop(desk);
+            prepared
+        });
+        Ok(work.await.map_err(|_| ImageError::CutOff)??)
     }
 
-    /// The image of that name, `None` where there is none.
-    pub async fn load(&self, name: &str) -> std::io::Result<Option<(Format, Vec<u8>)>> {
-        if !is_name(name) {
-            return Ok(None);
+    /// Stores an image with its smaller sizes under its name.
+    pub async fn store(&self, prepared: Prepared) -> Result<(), StoreError> {
+        let name = prepared.name();
+        let Prepared { format, hash, whole, smaller } = prepared;
+        for (size, bytes) in smaller {
+            let key = key(&hash, Some(size), format.extension());
+            self.store.put(&key, format.media_type(), bytes.into()).await?;
         }
-        match tokio::fs::read(self.0.join(name)).await {
-            Ok(bytes) => Ok(Format::of(&bytes).map(|format| (format, bytes))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+        // Last: an image that is there has its smaller sizes.
+        self.store.put(&name, format.media_type(), whole.into()).await
+    }
+
+    /// The image of that name, `None` where there is none. Where it is not larger than the size asked
+    /// for, that is the image itself.
+    pub async fn load(
+        &self,
+        name: &str,
+        size: Option<Size>,
+    ) -> Result<Option<(Format, bytes::Bytes)>, StoreError> {
+        let Some((hash, extension)) = parts(name) else { return Ok(None) };
+        if size.is_some()
+            && let Some(bytes) = self.store.get(&key(hash, size, extension)).await?
+        {
+            return Ok(Format::of(&bytes).map(|format| (format, bytes)));
         }
+        let found = self.store.get(name).await?;
+        Ok(found.and_then(|bytes| Format::of(&bytes).map(|format| (format, bytes))))
+    }
+}
+
+impl Prepared {
+    /// The same image has the same name wherever it is stored.
+    pub fn name(&self) -> String {
+        key(&self.hash, None, self.format.extension())
+    }
+}
+
+fn key(hash: &str, size: Option<Size>, extension: &str) -> String {
+    match size {
+        None => format!("{hash}.{extension}"),
+        Some(size) => format!("{hash}.{}.{extension}", size.as_str()),
     }
 }
 
 /// Only names that [`Images::store`] makes: no path can be named.
-fn is_name(name: &str) -> bool {
-    let Some((hash, extension)) = name.split_once('.') else { return false };
-    hash.len() == 64
-        && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-        && matches!(extension, "png" | "jpg" | "webp")
+fn parts(name: &str) -> Option<(&str, &str)> {
+    let (hash, extension) = name.split_once('.')?;
+    let is_hash = hash.len() == 64
+        && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    (is_hash && matches!(extension, "png" | "jpg" | "webp")).then_some((hash, extension))
 }
 
 #[cfg(test)]
@@ -98,16 +165,31 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_stored_names_are_served() {
+    async fn only_stored_names_are_served_in_every_size() {
         let folder = tempfile::tempdir().unwrap();
-        let images = Images::new(folder.path());
-        let png = b"\x89PNG\r\n\x1a\nrest";
-        let name = images.store(Format::Png, png).await.unwrap();
-        assert_eq!(images.store(Format::Png, png).await.unwrap(), name);
-        assert_eq!(images.load(&name).await.unwrap(), Some((Format::Png, png.to_vec())));
-        std::fs::write(folder.path().join("secret"), png).unwrap();
-        for trick in ["../secret", "..%2fsecret", "", "a.png", &format!("../images/{name}")] {
-            assert_eq!(images.load(trick).await.unwrap(), None, "{trick}");
+        let images = Images::new(Arc::new(Folder::new(folder.path().join("images"))));
+        let png = bytes::Bytes::from_static(b"\x89PNG\r\n\x1a\nwhole");
+        let small = bytes::Bytes::from_static(b"\x89PNG\r\n\x1a\nsmall");
+        let prepared = || Prepared {
+            format: Format::Png,
+            hash: "5e".repeat(32),
+            whole: png.to_vec(),
+            smaller: vec![(Size::Small, small.to_vec())],
+        };
+        let name = prepared().name();
+        for _ in 0..2 {
+            images.store(prepared()).await.unwrap();
+        }
+        let load = async |name: &str, size| images.load(name, size).await.unwrap();
+        assert_eq!(load(&name, None).await, Some((Format::Png, png.clone())));
+        assert_eq!(load(&name, Some(Size::Small)).await, Some((Format::Png, small)));
+        assert_eq!(load(&name, Some(Size::Large)).await, Some((Format::Png, png.clone())));
+        std::fs::write(folder.path().join("secret"), &png).unwrap();
+        let sized = name.replace(".png", ".small.png");
+        for trick in ["../secret", "..%2fsecret", "", "a.png", &format!("../images/{name}"), &sized]
+        {
+            assert_eq!(load(trick, None).await, None, "{trick}");
+            assert_eq!(load(trick, Some(Size::Small)).await, None, "{trick}");
         }
     }
 }

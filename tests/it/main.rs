@@ -21,6 +21,8 @@ mod history;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod images;
+#[cfg(test)]
 mod ledgers;
 #[cfg(test)]
 mod mail;

@@ -13,6 +13,7 @@ pub use album::{Album, AlbumError, Format, ReleaseYear, Track, TrackPosition, Tr
 pub use command::{Command, Editor};
 pub use error::Error;
 pub use event::Event;
+pub use rules::IMAGES_MAX;
 
 use crate::{Currency, Decider, Money, UserId};
 use serde::{Deserialize, Serialize};

@@ -9,7 +9,8 @@ pub(super) const CATEGORY_MAX: usize = 64;
 pub(super) const ATTRIBUTES_MAX: usize = 50;
 pub(super) const KEY_MAX: usize = 64;
 pub(super) const VALUE_MAX: usize = 1000;
-pub(super) const IMAGES_MAX: usize = 20;
+/// Images of a product at most.
+pub const IMAGES_MAX: usize = 20;
 pub(super) const URL_MAX: usize = 2000;
 
 fn length(text: &str) -> usize {

@@ -211,6 +211,7 @@ impl TryFrom<ChangeAlbum> for AlbumChange {
                 category: body.category,
                 attributes: body.attributes,
                 image_urls: body.image_urls,
+                more_image_urls: Vec::new(),
                 is_active: body.is_active,
                 quantity: body.quantity,
             },

@@ -6,7 +6,7 @@ use crate::http::extract::{CommandContext, Path, Seller};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::reply::{detached, finish};
 use crate::http::resources::ProductResource;
-use crate::images::{Format, Images};
+use crate::images::{Format, ImageError, Prepared, Refused, StoreError};
 use crate::state::AppState;
 use aggregates::product::Editor;
 use aggregates::{Product, ProductId};
@@ -14,6 +14,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Multipart, State};
 use axum::response::Response;
 use sha2::{Digest, Sha256};
+use std::io::ErrorKind;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -40,7 +41,9 @@ struct ImageUpload {
 
 /// Add images to a product
 ///
-/// The kind of an image is told by its content, whatever the form says.
+/// The kind of an image is told by its content, whatever the form says. It is encoded anew: it loses
+/// EXIF and whatever else is no picture, is turned the right way up, and gets smaller sizes. WebP
+/// becomes JPEG, or PNG where it is transparent.
 #[utoipa::path(post, path = "/products/{id}/images", tag = "catalogue", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The product")),
     request_body(content = ImageUpload, content_type = "multipart/form-data"),
@@ -64,23 +67,29 @@ async fn upload(
     {
         return Err(aggregates::product::Error::NotOwner.into());
     }
-    let mut image_urls = details.image_urls.clone();
+    let known_urls = details.image_urls.clone();
     let images = read(form, state.config.http.image_limit_bytes).await?;
     let digest: Vec<u8> = images.iter().flat_map(|(_, bytes)| Sha256::digest(bytes)).collect();
     ctx.info.body_hash.record(&digest);
     detached(async move {
-        let folder = Images::new(&state.config.data_dir);
+        let mut prepared = Vec::with_capacity(images.len());
         for (format, bytes) in images {
-            let name = folder.store(format, &bytes).await;
-            let name = name.map_err(|error| Problem::internal(&error))?;
-            let url = format!("/api/v1/images/{name}");
-            if !image_urls.contains(&url) {
-                image_urls.push(url);
-            }
+            prepared.push(state.images.prepare(format, bytes).await?);
+        }
+        let url = |image: &Prepared| format!("/api/v1/images/{}", image.name());
+        let more_image_urls: Vec<String> = prepared.iter().map(url).collect();
+        // Nothing is stored where one of them is refused.
+        let added = more_image_urls.iter().filter(|url| !known_urls.contains(url)).count();
+        let count = known_urls.len() + added;
+        if count > aggregates::product::IMAGES_MAX {
+            return Err(aggregates::product::Error::TooManyImages { count }.into());
+        }
+        for image in prepared {
+            state.images.store(image).await?;
         }
         let known = Known::find(&state, id.uuid(), &ctx).await?;
         let reviews = known.reviews;
-        let wanted = ProductChange { image_urls: Some(image_urls), ..ProductChange::default() };
+        let wanted = ProductChange { more_image_urls, ..ProductChange::default() };
         let answer = move |state: &ProductState| shown(state, reviews);
         let outcome =
             catalogue::change(&state.log, ctx.metadata(), id, by, wanted, known.context, answer)
@@ -123,5 +132,34 @@ fn unreadable(error: &axum::extract::multipart::MultipartError) -> Problem {
         Problem::payload_too_large("body_too_large", "the images are too large")
     } else {
         Problem::bad_request("malformed_form", error.body_text())
+    }
+}
+
+impl From<ImageError> for Problem {
+    fn from(error: ImageError) -> Self {
+        match error {
+            ImageError::Refused(refused) => {
+                let code = match refused {
+                    Refused::TooLarge => "image_too_large",
+                    Refused::Unreadable(_) => "unreadable_image",
+                };
+                Self::unprocessable(code, refused.to_string())
+            }
+            ImageError::Store(error) => error.into(),
+            ImageError::CutOff => Self::overloaded("the server is shutting down; try again"),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Unreachable(_) => Self::unavailable(&error),
+            StoreError::Answer { status, .. } if *status >= 500 => Self::unavailable(&error),
+            StoreError::Folder(source) if source.kind() == ErrorKind::StorageFull => {
+                Self::unavailable(&error)
+            }
+            StoreError::Folder(_) | StoreError::Answer { .. } => Self::internal(&error),
+        }
     }
 }

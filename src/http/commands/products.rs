@@ -199,6 +199,7 @@ async fn change(
         category: body.category,
         attributes: body.attributes,
         image_urls: body.image_urls,
+        more_image_urls: Vec::new(),
         is_active: body.is_active,
         quantity: body.quantity,
     };

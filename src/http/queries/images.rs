@@ -1,35 +1,56 @@
 //! Product images: `/images/{name}`. Public; a name is the hash of the image, so it never changes.
 
-use crate::http::extract::Path;
+use crate::http::extract::{Path, Query};
 use crate::http::problem::Problem;
-use crate::images::Images;
+use crate::http::reply;
+use crate::images::Size;
 use crate::state::AppState;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use garde::Validate;
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// A year: what an address shows never changes.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(show))
 }
 
+/// Which size of an image.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[garde(allow_unvalidated)]
+struct ImageQuery {
+    /// Fits into 160, 480 or 1080 pixels a side. Without it, and where the image is not larger than
+    /// that, the image itself.
+    size: Option<Size>,
+}
+
 /// Get an image
 #[utoipa::path(get, path = "/images/{name}", tag = "catalogue",
-    params(("name" = String, Path, description = "As in a product's `image_urls`")),
+    params(("name" = String, Path, description = "As in a product's `image_urls`"), ImageQuery),
     responses((status = 200, description = "The image", content_type = "image/png", body = Vec<u8>)))]
 async fn show(
     State(state): State<AppState>,
+    headers: HeaderMap,
     Path(name): Path<String>,
+    Query(query): Query<ImageQuery>,
 ) -> Result<Response, Problem> {
-    let folder = Images::new(&state.config.data_dir);
-    let found = folder.load(&name).await.map_err(|error| Problem::internal(&error))?;
-    let Some((format, bytes)) = found else {
+    let Some((format, bytes)) = state.images.load(&name, query.size).await? else {
         return Err(Problem::not_found("image_not_found", "there is no such image"));
     };
-    let headers = [
-        (header::CONTENT_TYPE, format.media_type()),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
-    Ok((headers, bytes).into_response())
+    let etag = match query.size {
+        None => format!("\"{name}\""),
+        Some(size) => format!("\"{name}-{}\"", size.as_str()),
+    };
+    let kept = [(header::CACHE_CONTROL, FOR_EVER.to_owned()), (header::ETAG, etag.clone())];
+    if reply::matches(&headers, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, kept).into_response());
+    }
+    Ok((kept, [(header::CONTENT_TYPE, format.media_type())], bytes).into_response())
 }

@@ -27,6 +27,7 @@ pub struct ProductResource {
     pub quantity: i64,
     #[schema(example = "electronics")]
     pub category: String,
+    /// Those that were uploaded here come smaller too: `?size=small`, `medium` or `large`.
     pub image_urls: Vec<String>,
     pub attributes: BTreeMap<String, String>,
     /// Whether it is offered for sale.

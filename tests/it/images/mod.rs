@@ -1,0 +1,155 @@
+//! Product images: what is uploaded, what of it is served, in which sizes, and from which store.
+
+mod s3;
+
+use std::io::Cursor;
+
+use futures_util::future::join_all;
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::app::TestApp;
+use crate::support::client::{Answer, Client};
+use s3::S3Server;
+
+/// A picture of one colour.
+fn picture(width: u32, height: u32, colour: [u8; 3]) -> RgbImage {
+    RgbImage::from_pixel(width, height, Rgb(colour))
+}
+
+fn png(image: RgbImage) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::from(image).write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+async fn upload(client: &Client, product: &str, files: &[Vec<u8>]) -> Answer {
+    let mut body = Vec::new();
+    for file in files {
+        body.extend_from_slice(
+            b"--x\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a\"\r\n\r\n",
+        );
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--x--\r\n");
+    let path = format!("/api/v1/products/{product}/images");
+    client.call(Method::POST, &path).raw("multipart/form-data; boundary=x", body).await
+}
+
+fn urls(product: &Value) -> Vec<String> {
+    let urls = product["image_urls"].as_array().unwrap().iter();
+    urls.map(|url| url.as_str().unwrap().to_owned()).collect()
+}
+
+/// The picture at an address of the API.
+async fn shown(app: &TestApp, url: &str) -> (reqwest::header::HeaderMap, DynamicImage) {
+    let answer = reqwest::get(format!("{}{url}", app.base)).await.unwrap();
+    assert_eq!(answer.status(), 200, "{url}");
+    let headers = answer.headers().clone();
+    (headers, image::load_from_memory(&answer.bytes().await.unwrap()).unwrap())
+}
+
+#[tokio::test]
+async fn an_image_is_served_whole_and_smaller_and_kept_by_caches() {
+    let app = TestApp::start().await;
+    let seller = app.seller().await;
+    let product = app.product_of(&seller, "Lamp", "1.00", 1).await;
+    let answer = upload(&seller, &product, &[png(picture(600, 300, [200, 10, 10]))]).await;
+    let url = urls(&answer.expect(200).body).remove(0);
+    for (query, width, height) in [
+        ("", 600, 300),
+        ("?size=small", 160, 80),
+        ("?size=medium", 480, 240),
+        ("?size=large", 600, 300),
+    ] {
+        let (headers, image) = shown(&app, &format!("{url}{query}")).await;
+        assert_eq!((image.width(), image.height()), (width, height), "{query}");
+        assert_eq!(headers["content-type"], "image/png");
+        assert_eq!(headers["cache-control"], "public, max-age=31536000, immutable");
+        assert_eq!(image.to_rgb8().get_pixel(5, 5).0, [200, 10, 10]);
+        let again = app.guest().call(Method::GET, &format!("{url}{query}"));
+        let again = again.header("If-None-Match", headers["etag"].to_str().unwrap()).await;
+        assert_eq!((again.status, again.text.as_str()), (304, ""));
+    }
+    let wrong = app.guest().call(Method::GET, &format!("{url}?size=huge")).await;
+    assert_eq!(wrong.status, 422);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_upload_changes_all_or_nothing() {
+    let app = TestApp::start().await;
+    let seller = app.seller().await;
+    let product = app.product_of(&seller, "Lamp", "1.00", 1).await;
+    let good = png(picture(20, 20, [0, 0, 0]));
+    let broken = [&good[..40], b"no more"].concat();
+    upload(&seller, &product, &[good.clone(), broken]).await.refused(422, "unreadable_image");
+    let many: Vec<String> = (0..19).map(|number| format!("https://a.example/{number}")).collect();
+    seller.patch(&format!("/products/{product}"), json!({ "image_urls": many })).await.expect(200);
+    let two = [good.clone(), png(picture(21, 20, [0, 0, 0]))];
+    assert_eq!(upload(&seller, &product, &two).await.status, 422);
+    let images = app.server.state.config.data_dir.join("images");
+    assert!(!images.exists(), "what is refused is not stored");
+    upload(&seller, &product, &[good]).await.expect(200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn uploads_at_once_all_stay() {
+    let app = TestApp::start().await;
+    let seller = app.seller().await;
+    let product = app.product_of(&seller, "Lamp", "1.00", 1).await;
+    let files: Vec<_> = (0..8).map(|number| [png(picture(20 + number, 20, [0, 0, 0]))]).collect();
+    for answer in join_all(files.iter().map(|file| upload(&seller, &product, file))).await {
+        answer.expect(200);
+    }
+    let all = urls(&app.guest().get(&format!("/products/{product}")).await.expect(200).body);
+    assert_eq!(all.len(), 8);
+    for url in all {
+        shown(&app, &url).await;
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn images_lie_in_an_s3_store_where_one_is_configured() {
+    let store = S3Server::start("goods", "AKID", "sec/ret").await;
+    let url = store.url();
+    let app = TestApp::setup().with(&["--s3-url", &url]).start().await;
+    let seller = app.seller().await;
+    let product = app.product_of(&seller, "Lamp", "1.00", 1).await;
+    let answer = upload(&seller, &product, &[png(picture(300, 300, [1, 2, 3]))]).await;
+    let shown_at = urls(&answer.expect(200).body).remove(0);
+    let name = shown_at.rsplit('/').next().unwrap().to_owned();
+    let hash = name.strip_suffix(".png").unwrap();
+    let small = format!("{hash}.small.png");
+    assert_eq!(store.keys(), [name.clone(), small.clone()].into());
+    assert_eq!(store.media_type(&name), "image/png");
+    assert!(!app.server.state.config.data_dir.join("images").exists());
+    for (query, side) in [("", 300), ("?size=small", 160), ("?size=large", 300)] {
+        let (_, image) = shown(&app, &format!("{shown_at}{query}")).await;
+        assert_eq!(image.width(), side);
+    }
+    // Out of order: nothing changes, and the answer says so.
+    store.refuse();
+    let refused = upload(&seller, &product, &[png(picture(30, 30, [1, 2, 3]))]).await;
+    refused.refused(503, "unavailable");
+    let now = app.guest().get(&format!("/products/{product}")).await.expect(200).body;
+    assert_eq!(urls(&now), [shown_at]);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn who_does_not_have_the_secret_is_not_served_by_the_store() {
+    let store = S3Server::start("goods", "AKID", "secret").await;
+    let url = store.url().replace("secret", "guessed");
+    let app = TestApp::setup().with(&["--s3-url", &url]).start().await;
+    let seller = app.seller().await;
+    let product = app.product_of(&seller, "Lamp", "1.00", 1).await;
+    let answer = upload(&seller, &product, &[png(picture(30, 30, [1, 2, 3]))]).await;
+    assert_eq!(answer.status, 500, "a mistake of the operator");
+    assert!(store.keys().is_empty());
+    app.finish().await;
+}
