@@ -50,6 +50,13 @@ impl Answer for () {
     }
 }
 
+/// For commands that make something, and whose caller wants nothing but its id.
+impl Answer for uuid::Uuid {
+    fn recorded(&self) -> serde_json::Value {
+        self.to_string().into()
+    }
+}
+
 /// Deciding within a unit of work.
 pub trait Execute {
     /// Decides the command on the stream as it is now and records what it causes.

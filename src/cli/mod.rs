@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod demo;
 mod export;
 mod healthcheck;
 mod import;
@@ -44,6 +45,8 @@ enum Command {
     Projections(projections::Args),
     /// Show what comes round by the clock, or do it now
     Jobs(jobs::Args),
+    /// Load the demonstration, or a shop of a million products and orders
+    Demo(demo::Args),
     /// Make administrators
     Admin(admin::Args),
     /// Print the configuration that is in force, secrets hidden
@@ -100,6 +103,7 @@ pub async fn run() -> ExitCode {
         Command::Audit(args) => audit::run(args).await,
         Command::Projections(args) => projections::run(args).await,
         Command::Jobs(args) => jobs::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
         Command::Admin(args) => admin::run(args).await,
         Command::Config(flags) => Config::load(flags).map_err(CliError::from).map(|config| {
             print!("{}", config.display());

@@ -1,6 +1,8 @@
 //! The demonstration shop: twenty products, a promotion, and somebody to be in every role. Can be loaded again
 //! without doing anything twice.
 
+pub mod scale;
+
 use crate::auth::{Registration, password_hash};
 use crate::catalogue::{self, NewProduct};
 use crate::expected::Expected;
@@ -56,6 +58,10 @@ pub enum DemoError {
     Products(#[from] serde_json::Error),
     #[error("the demonstration could not be loaded: {0}")]
     Refused(String),
+    #[error("the database cannot be used: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("a shop of that size is made on an empty log only, and this one has events")]
+    NotEmpty,
 }
 
 impl From<Problem> for DemoError {
