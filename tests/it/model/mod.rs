@@ -231,7 +231,12 @@ fn whatever_is_commanded_the_server_does_what_a_shop_of_plain_numbers_does() {
     let agreed = TestRunner::new(config)
         .run(&steps, |steps| runtime.block_on(agree(&app, &steps)).map_err(TestCaseError::fail));
     match agreed {
-        Ok(()) => runtime.block_on(app.finish()),
+        // What the read models show after all of them is also what the log says, and what they are when
+        // they are made anew.
+        Ok(()) => runtime.block_on(async {
+            crate::panels::figures::agree_with_the_log(&app).await;
+            app.finish().await;
+        }),
         Err(TestError::Fail(why, steps)) => panic!("{why}\nafter {steps:#?}"),
         Err(aborted) => panic!("{aborted}"),
     }

@@ -3,6 +3,7 @@
 use super::history::{Market, market};
 use super::items;
 use super::log::{Log, Sale, Sums};
+use crate::support::app::TestApp;
 use crate::support::client::Client;
 use aggregates::account::Role;
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
@@ -196,6 +197,32 @@ async fn check_dashboards(market: &Market, analyst: &Client, log: &Log) {
             "total_revenue": format!("{:.2}", total(&sales).1.revenue()),
         })
     );
+}
+
+/// Whatever happened in a shop of this day: its figures are what the log says.
+pub async fn agree_with_the_log(app: &TestApp) {
+    let analyst = app.user(Role::Analyst).await;
+    app.prove().await;
+    let (orders, expected) = Log::read(app).await.totals();
+    let day = |days: i64| (app.server.state.clock.now() + TimeDelta::days(days)).date_naive();
+    for period in ["day", "month"] {
+        let path = format!("/analytics/sales?period={period}&from={}&to={}", day(-2), day(2));
+        let report = analyst.get(&path).await.expect(200).body;
+        let totals = &report["totals"];
+        assert_eq!((totals["orders"].as_i64(), sums(totals)), (Some(orders), expected.clone()));
+        let mut periods = Sums::default();
+        for period in items(&report) {
+            periods.add(&sums(period));
+        }
+        assert_eq!(periods, expected, "{period}");
+    }
+    let path = format!("/analytics/genres?from={}&to={}", day(-2), day(2));
+    let report = analyst.get(&path).await.expect(200).body;
+    let mut categories = Sums::default();
+    for category in items(&report).iter().filter(|item| item["kind"] == "category") {
+        categories.add(&sums(category));
+    }
+    assert_eq!(categories, expected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

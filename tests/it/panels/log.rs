@@ -178,6 +178,30 @@ impl Log {
         Some(sale)
     }
 
+    /// How many orders count, and their sums; also where a refund named no lines of several.
+    pub fn totals(&self) -> (i64, Sums) {
+        let mut all = (0, Sums::default());
+        for order in self.orders.values() {
+            let Some(details) = order.details() else { continue };
+            let entered = |status| details.history.iter().any(|entry| entry.status == status);
+            if entered(Status::Cancelled) || !entered(Status::Confirmed) {
+                continue;
+            }
+            all.0 += 1;
+            for line in &details.lines {
+                let units = line.quantity.get();
+                all.1.units += i64::from(units);
+                all.1.returned += i64::from(units - details.refundable_units(line));
+            }
+            let (gross, discount) = (details.subtotal.decimal(), details.discount.decimal());
+            let goods = (gross - discount).max(Decimal::ZERO);
+            all.1.gross += gross;
+            all.1.discount += discount;
+            all.1.refunds += details.refunded.decimal().min(goods);
+        }
+        all
+    }
+
     /// How many orders and accounts there are: placed orders, accounts, active accounts.
     pub fn counts(&self) -> (usize, usize, usize) {
         let active = self.accounts.values().filter(|blocked| !**blocked).count();

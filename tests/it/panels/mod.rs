@@ -5,7 +5,7 @@ mod access;
 mod admin;
 mod analyst_role;
 mod customers;
-mod figures;
+pub mod figures;
 mod forms;
 mod history;
 mod log;
