@@ -10,6 +10,7 @@ use crate::entropy::Entropy;
 use crate::gift_cards::CodeKeys;
 use crate::http::middleware::{Limits, Pages};
 use crate::http::problem::Problem;
+use crate::http::queries::KeptFigures;
 use crate::images::Images;
 use crate::payments::PaymentProvider;
 use aggregates::{Account, UserId};
@@ -59,6 +60,8 @@ pub struct Inner {
     pub limits: Limits,
     /// Answers of the public catalogue.
     pub pages: Pages,
+    /// Figures that take long to add up.
+    pub figures: KeptFigures,
     pub metrics: PrometheusHandle,
     pub provider: Arc<dyn PaymentProvider>,
     pub images: Images,
@@ -140,7 +143,8 @@ impl AppState {
             log: EventLog::start(pool.clone(), options),
             appended,
             limits: Limits::new(config.rate_limits),
-            pages: Pages::new(config.database_read_url.is_none()),
+            pages: Pages::new(config.http.page_cache_mib, config.database_read_url.is_none()),
+            figures: KeptFigures::new(config.database_read_url.is_none()),
             passwords: Passwords::default(),
             config,
             clock,

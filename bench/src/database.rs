@@ -15,7 +15,7 @@ const BEHIND: &str = "
                (SELECT transaction_id, global_position FROM events
                  ORDER BY transaction_id DESC, global_position DESC LIMIT 1) h
          WHERE (c.transaction_id, c.global_position) < (h.transaction_id, h.global_position))";
-const REST_WITHIN: Duration = Duration::from_mins(3);
+const REST_WITHIN: Duration = Duration::from_mins(10);
 
 pub struct Database {
     name: String,

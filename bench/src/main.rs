@@ -72,6 +72,13 @@ struct Arguments {
     /// How far `growth` goes: 10 million events take some 10 GB of disk, and several times longer.
     #[arg(long, default_value_t = 1_000_000)]
     growth_events: usize,
+    /// How many products and orders the shop of `scale` has: a million take half an hour and 20 GB.
+    #[arg(long, default_value_t = 20_000)]
+    scale: u64,
+    /// A database of `--database-url` that `ledgerline demo --scale` has filled with so many: `scale`
+    /// uses it, and leaves it.
+    #[arg(long, requires = "database_url")]
+    prepared: Option<String>,
 }
 
 /// What every scenario gets.
@@ -83,6 +90,15 @@ struct Bench {
     running: Option<(SocketAddr, String)>,
     respond_async: bool,
     growth_events: usize,
+    /// Products and orders of the large shop, and the database where it is already.
+    scale: u64,
+    prepared: Option<String>,
+}
+
+impl Bench {
+    fn is_prepared(&self) -> bool {
+        self.prepared.is_some()
+    }
 }
 
 #[tokio::main]
@@ -111,6 +127,8 @@ async fn run(arguments: Arguments) -> Result<()> {
         running,
         respond_async: arguments.respond_async,
         growth_events: arguments.growth_events,
+        scale: arguments.scale,
+        prepared: arguments.prepared,
     };
     let scenarios = if arguments.all { Scenario::all() } else { arguments.scenarios };
     // What a scenario has started ends with it, wherever it is cut off.

@@ -13,6 +13,8 @@ use tokio::process::{Child, ChildStdout, Command};
 
 /// As the first argument: run `ledgerline serve` with the rest of them.
 const SERVE: &str = "serve";
+/// As the first argument: run `ledgerline demo` with the rest of them.
+const DEMO: &str = "demo";
 /// As the first argument: run the empty handler.
 const EMPTY: &str = "serve-nothing";
 /// A server that is not up by then will not come.
@@ -27,7 +29,7 @@ pub struct Process {
 /// What this program is, where it was started by itself.
 pub async fn role() -> Option<ExitCode> {
     match std::env::args().nth(1)?.as_str() {
-        SERVE => Some(ledgerline::cli::run().await),
+        SERVE | DEMO => Some(ledgerline::cli::run().await),
         EMPTY => Some(match serve_nothing().await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
@@ -62,6 +64,16 @@ impl Process {
             .args(more)
             .env("DATABASE_URL", database.url());
         Self::start(&mut command).await
+    }
+
+    /// Makes a large shop in an empty database.
+    pub async fn fill(database: &Database, scale: u64) -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let mut command = this_program()?;
+        command.args([DEMO, "--scale", &scale.to_string(), "--data-dir"]).arg(folder.path());
+        command.env("DATABASE_URL", database.url()).stdout(Stdio::null()).kill_on_drop(true);
+        let ended = command.status().await?;
+        if ended.success() { Ok(()) } else { Err("the large shop could not be made".into()) }
     }
 
     async fn start(command: &mut Command) -> Result<Self> {

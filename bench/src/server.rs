@@ -59,6 +59,11 @@ impl Server {
         Database::prepare(self.options.clone().database(&name), name).await
     }
 
+    /// A database that is there already, and stays.
+    pub async fn existing(&self, name: &str) -> Result<Database> {
+        Database::prepare(self.options.clone().database(name), name.to_owned()).await
+    }
+
     /// Ends the sessions of a database and drops it.
     pub async fn drop_database(&self, database: Database) -> Result<()> {
         let name = database.close().await;

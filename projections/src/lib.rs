@@ -51,6 +51,7 @@ pub use envelope::Envelope;
 pub use error::QueryError;
 pub use generation::ensure;
 pub use group::Group;
+pub use paging::Total;
 pub use projection::{ApplyError, Projection};
 pub use read_models::ReadModels;
 pub use rebuild::{RebuildError, Rebuilt, rebuild};

@@ -44,6 +44,8 @@ pub struct Http {
     pub idle_timeout_s: u64,
     /// How long a command's answer waits for the read models, in milliseconds. Default 500.
     pub projection_wait_ms: u64,
+    /// Memory for answers of the public catalogue, in mebibytes; 0 keeps none. Default 32.
+    pub page_cache_mib: u64,
 }
 
 impl Default for Http {
@@ -56,6 +58,7 @@ impl Default for Http {
             request_timeout_s: 30,
             idle_timeout_s: 75,
             projection_wait_ms: 500,
+            page_cache_mib: 32,
         }
     }
 }

@@ -25,7 +25,7 @@ pub const THINGS: [&str; 16] = [
     "Lamp", "Chair", "Table", "Kettle", "Radio", "Phone", "Camera", "Bottle", "Jacket", "Boots",
     "Mirror", "Clock", "Guitar", "Tent", "Pillow", "Mouse",
 ];
-const MATERIALS: [&str; 7] = ["Oak", "Steel", "Glass", "Cotton", "Leather", "Bamboo", "Copper"];
+pub const MATERIALS: [&str; 7] = ["Oak", "Steel", "Glass", "Cotton", "Leather", "Bamboo", "Copper"];
 pub const CATEGORIES: [&str; 8] =
     ["electronics", "books", "home", "sports", "beauty", "toys", "food", "garden"];
 

@@ -5,6 +5,7 @@ use crate::http::problem::{FieldError, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garde::Validate;
+use projections::Total;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -50,16 +51,20 @@ pub struct List<T> {
     /// How many there are in all, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
+    /// `false` where counting stopped at `total`: there are more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_is_exact: Option<bool>,
 }
 
 impl<T> List<T> {
     /// `next` is the read model's cursor of the next page.
     pub fn new(items: Vec<T>, next: Option<&impl Serialize>) -> Self {
-        Self { items, next_cursor: next.map(encode), total: None }
+        Self { items, next_cursor: next.map(encode), total: None, total_is_exact: None }
     }
 
-    pub fn total(mut self, total: i64) -> Self {
-        self.total = Some(total);
+    pub fn total(mut self, total: Total) -> Self {
+        self.total = Some(total.rows);
+        self.total_is_exact = Some(total.is_exact);
         self
     }
 }

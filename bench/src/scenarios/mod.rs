@@ -15,6 +15,7 @@ mod load;
 mod memory;
 mod mixed;
 mod rebuild;
+mod scale;
 mod startup;
 mod turns;
 mod verify;
@@ -62,6 +63,8 @@ pub enum Scenario {
     Startup,
     /// The server's memory, idle and under load.
     Memory,
+    /// A shop of `--scale` products and orders: what people look at in it.
+    Scale,
 }
 
 impl Scenario {
@@ -84,6 +87,14 @@ impl Scenario {
 
     /// Measures in a database of its own.
     pub async fn run(self, bench: &Bench) -> Result<Measured> {
+        if self == Self::Scale
+            && let Some(name) = &bench.prepared
+        {
+            let database = bench.server.existing(name).await?;
+            let measured = scale::run(bench, &database).await;
+            database.close().await;
+            return measured;
+        }
         let database = bench.server.database().await?;
         let measured = match self {
             Self::Append => append::run(bench, &database).await,
@@ -104,6 +115,7 @@ impl Scenario {
             Self::CartSize => cart_size::run(bench, &database).await,
             Self::Startup => startup::run(bench, &database).await,
             Self::Memory => memory::run(bench, &database).await,
+            Self::Scale => scale::run(bench, &database).await,
         };
         bench.server.drop_database(database).await?;
         measured

@@ -6,8 +6,7 @@ mod queries;
 mod tests;
 
 pub use queries::{
-    AccountView, Counts, Cursor, Filter, Page, Profile, account, by_email, counts, list,
-    revocations,
+    AccountView, Cursor, Filter, Page, Profile, account, by_email, list, revocations,
 };
 
 use crate::{ApplyError, Envelope, Projection};

@@ -50,13 +50,6 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    /// Without the erased ones.
-    pub total: i64,
-    pub active: i64,
-}
-
 /// One account with its profile as JSON; `WHERE` follows. Shared by the single read and the list,
 /// which the macros, wanting one literal each, could not do.
 const SELECT: &str =
@@ -103,11 +96,11 @@ pub async fn list(db: &PgPool, filter: &Filter) -> Result<Page, sqlx::Error> {
         query
             .push(
                 " AND EXISTS (SELECT FROM personal_data d WHERE d.subject_id = a.id
-                   AND d.key = ANY ('{email,first_name,last_name}')
-                   AND strpos(lower(d.value), lower(",
+                   AND d.key IN ('email', 'first_name', 'last_name')
+                   AND lower(d.value) LIKE lower(",
             )
-            .push_bind(q)
-            .push(")) > 0)");
+            .push_bind(anywhere(q))
+            .push("))");
     }
     if let Some(after) = &filter.after {
         query.push(" AND (a.created_at, a.id) < (").push_bind(after.created_at);
@@ -123,6 +116,19 @@ pub async fn list(db: &PgPool, filter: &Filter) -> Result<Page, sqlx::Error> {
     Ok(Page { items, next })
 }
 
+/// A pattern of `LIKE` for any text that contains this one.
+fn anywhere(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
+
 /// Accounts whose tokens became void, or that were blocked or erased, since that moment.
 pub async fn revocations(db: &PgPool, since: DateTime<Utc>) -> Result<Vec<Row>, sqlx::Error> {
     let rows = sqlx::query_scalar!(
@@ -133,15 +139,4 @@ pub async fn revocations(db: &PgPool, since: DateTime<Utc>) -> Result<Vec<Row>, 
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
-}
-
-pub async fn counts(db: &PgPool) -> Result<Counts, sqlx::Error> {
-    sqlx::query_as!(
-        Counts,
-        r#"SELECT count(*) FILTER (WHERE NOT is_erased) AS "total!",
-                  count(*) FILTER (WHERE is_active) AS "active!"
-             FROM read.accounts"#
-    )
-    .fetch_one(db)
-    .await
 }

@@ -5,6 +5,7 @@ use super::filter::{ALBUMS, Filter};
 use super::order::{Cursor, Order, Sort};
 use crate::QueryError;
 use crate::catalogue;
+use crate::paging::{COUNTED, Total};
 use crate::words::Words;
 use aggregates::ProductId;
 use sqlx::types::Json;
@@ -32,7 +33,7 @@ pub struct PageRequest {
 pub struct Page {
     pub items: Vec<AlbumView>,
     pub next: Option<Cursor>,
-    pub total: i64,
+    pub total: Total,
 }
 
 /// The album, unless it is archived; `None` for products that are none.
@@ -70,18 +71,19 @@ pub async fn list(pool: &PgPool, filter: &Filter, page: &PageRequest) -> Result<
     query.push(" OFFSET ").push_bind(i64::from(offset)).push(") r");
     let rows: Vec<Json<Row>> = query.build_query_scalar().fetch_all(&mut *db).await?;
 
-    let mut query = QueryBuilder::new("SELECT count(*) FROM read.albums a");
+    let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM read.albums a");
     if filter.needs_products() {
         query.push(" JOIN read.products p ON p.id = a.id");
     }
     filter.push_where(&mut query, &words);
-    let total = query.build_query_scalar().fetch_one(&mut *db).await?;
+    query.push(" LIMIT ").push_bind(COUNTED + 1).push(") counted");
+    let counted = query.build_query_scalar().fetch_one(&mut *db).await?;
     drop(db);
 
     let mut items = with_products(pool, rows).await?;
     let behind = offset.saturating_add(page.limit);
     let next = crate::paging::cut(&mut items, page.limit).map(|last| order.cursor(last, behind));
-    Ok(Page { items, next, total })
+    Ok(Page { items, next, total: Total::up_to(COUNTED, counted) })
 }
 
 /// The albums in their order, each with its product.

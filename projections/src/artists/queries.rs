@@ -2,6 +2,7 @@
 
 use super::Row;
 use crate::QueryError;
+use crate::paging::{COUNTED, Total};
 use crate::words::{Haystack, Words};
 use aggregates::ArtistId;
 use chrono::{DateTime, Utc};
@@ -59,7 +60,7 @@ pub enum Cursor {
 pub struct Page {
     pub items: Vec<Row>,
     pub next: Option<Cursor>,
-    pub total: i64,
+    pub total: Total,
 }
 
 /// The artist, unless it is deleted.
@@ -121,10 +122,11 @@ pub async fn list(db: &PgPool, filter: &Filter, page: &PageRequest) -> Result<Pa
         Sort::Relevance => Cursor::Offset(behind),
     });
 
-    let mut query = QueryBuilder::new("SELECT count(*) FROM read.artists a");
+    let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM read.artists a");
     filter.push_where(&mut query, &words);
-    let total = query.build_query_scalar().fetch_one(&mut *db).await?;
-    Ok(Page { items, next, total })
+    query.push(" LIMIT ").push_bind(COUNTED + 1).push(") counted");
+    let counted = query.build_query_scalar().fetch_one(&mut *db).await?;
+    Ok(Page { items, next, total: Total::up_to(COUNTED, counted) })
 }
 
 impl Filter {

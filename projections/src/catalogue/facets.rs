@@ -3,13 +3,15 @@
 use super::filter::{Except, Filter};
 use super::search::Search;
 use aggregates::Money;
-use sqlx::{PgPool, QueryBuilder};
+use sqlx::{PgConnection, PgPool, QueryBuilder};
+use std::collections::BTreeMap;
 
 /// Always there, used or not, in this order.
 const CATEGORIES: [&str; 9] =
     ["electronics", "clothing", "food", "books", "toys", "sports", "home", "beauty", "other"];
 
-/// The lower bounds of the price bands but the first, in units of the currency.
+/// The lower bounds of the price bands but the first, in units of the currency: those of
+/// `products_band` in `schema.sql`.
 const BANDS: [u64; 5] = [1_000, 5_000, 20_000, 50_000, 100_000];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,9 @@ pub async fn facets(db: &PgPool, filter: &Filter) -> Result<Facets, sqlx::Error>
     let mut db = db.acquire().await?;
     let search = Search::choose(&mut db, filter.q.as_deref()).await?;
 
+    if filter.is_of_categories_only() {
+        return kept(&mut db, filter).await;
+    }
     let mut query = QueryBuilder::new("SELECT p.category, count(*) FROM read.products p");
     filter.push_where(&mut query, &search, Except::Category);
     query.push(" GROUP BY p.category ORDER BY count(*) DESC, p.category");
@@ -57,12 +62,32 @@ pub async fn facets(db: &PgPool, filter: &Filter) -> Result<Facets, sqlx::Error>
     })
 }
 
+/// The facets of what is for sale, and of categories of it.
+async fn kept(db: &mut PgConnection, filter: &Filter) -> Result<Facets, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT category AS "category!", band AS "band!", number AS "number!"
+             FROM read.products_counts ORDER BY category, band"#
+    )
+    .fetch_all(db)
+    .await?;
+    let (mut categories, mut bands) = (BTreeMap::<String, i64>::new(), BTreeMap::<i32, i64>::new());
+    for row in rows {
+        if filter.categories.is_empty() || filter.categories.contains(&row.category) {
+            *bands.entry(row.band).or_default() += row.number;
+        }
+        *categories.entry(row.category).or_default() += row.number;
+    }
+    let mut categories: Vec<_> = categories.into_iter().map(category_count).collect();
+    // Stable: equal ones stay in the order of their names.
+    categories.sort_by_key(|category| std::cmp::Reverse(category.count));
+    Ok(Facets { categories, prices: price_bands(&bands.into_iter().collect::<Vec<_>>()) })
+}
+
 /// The nine that always exist, then the others in use, each with the number of products for sale.
 pub async fn categories(db: &PgPool) -> Result<Vec<CategoryCount>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"SELECT p.category AS "category!", count(*) AS "count!" FROM read.products p
-            WHERE p.is_active AND NOT p.archived AND p.version > 0
-            GROUP BY p.category ORDER BY p.category"#
+        r#"SELECT category AS "category!", sum(number)::bigint AS "count!"
+             FROM read.products_counts GROUP BY category ORDER BY category"#
     )
     .fetch_all(db)
     .await?;

@@ -41,6 +41,19 @@ pub(super) enum Except {
 }
 
 impl Filter {
+    /// Whether it is about what is kept in `products_counts`.
+    pub(super) fn is_of_categories_only(&self) -> bool {
+        let Self { q, categories: _, min_price, max_price, in_stock, seller_id, min_rating, show } =
+            self;
+        *show == Show::ForSale
+            && q.as_deref().is_none_or(|q| q.trim().is_empty())
+            && min_price.is_none()
+            && max_price.is_none()
+            && in_stock.is_none()
+            && seller_id.is_none()
+            && min_rating.is_none()
+    }
+
     /// Appends ` WHERE …` over the alias `p`.
     pub(super) fn push_where<'q>(
         &'q self,

@@ -14,7 +14,7 @@ mod tests;
 
 pub use facets::{CategoryCount, Facets, PriceBand, categories, facets};
 pub use filter::{Filter, Show};
-pub use queries::{Counts, Cursor, Page, PageRequest, Sort, counts, list, product, products};
+pub use queries::{Cursor, Page, PageRequest, Sort, list, product, products};
 
 use crate::{ApplyError, Envelope, Projection};
 use aggregates::review::{self, Tally};
@@ -179,8 +179,9 @@ fn replace<T: Clone>(field: &mut T, new: Option<&T>) {
 
 impl Projection for Catalogue {
     const NAME: &'static str = "catalogue";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const TABLE: &'static str = "products";
+    const SUMS: &'static [&'static str] = &["products_counts"];
     const SCHEMA: &'static str = include_str!("schema.sql");
     const STREAMS: &'static [&'static str] = &["product", "stock_item", "review"];
     type Key = Uuid;

@@ -2,14 +2,15 @@
 
 use super::Row;
 use super::filter::{Except, Filter};
-use super::search::Search;
+use super::search::{RANKED, Search};
 use crate::QueryError;
+use crate::paging::{COUNTED, Total};
 use aggregates::{Money, ProductId};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
-use sqlx::{PgPool, Postgres, QueryBuilder};
+use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -62,14 +63,7 @@ pub enum Cursor {
 pub struct Page {
     pub items: Vec<Row>,
     pub next: Option<Cursor>,
-    pub total: Option<i64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    /// Without the archived ones.
-    pub total: i64,
-    pub active: i64,
+    pub total: Option<Total>,
 }
 
 /// The product, archived ones included.
@@ -93,16 +87,6 @@ pub async fn products(db: &PgPool, ids: &[ProductId]) -> Result<Vec<Row>, sqlx::
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-pub async fn counts(db: &PgPool) -> Result<Counts, sqlx::Error> {
-    sqlx::query_as!(
-        Counts,
-        r#"SELECT count(*) AS "total!", count(*) FILTER (WHERE is_active) AS "active!"
-             FROM read.products WHERE NOT archived AND version > 0"#
-    )
-    .fetch_one(db)
-    .await
-}
-
 pub async fn list(db: &PgPool, filter: &Filter, page: &PageRequest) -> Result<Page, QueryError> {
     let mut db = db.acquire().await?;
     let search = Search::choose(&mut db, filter.q.as_deref()).await?;
@@ -113,25 +97,47 @@ pub async fn list(db: &PgPool, filter: &Filter, page: &PageRequest) -> Result<Pa
                 p.on_hand, p.category, p.image_urls, p.attributes, p.is_active, p.archived,
                 p.rating, p.reviews_count, p.rating_sum, p.version, p.stock_version,
                 p.created_at, p.updated_at
-           FROM read.products p",
+           FROM ",
     );
-    filter.push_where(&mut query, &search, Except::Nothing);
+    order.push_source(&mut query, &search, filter);
     let offset = order.push(&mut query, &search, page)?;
     query.push(" LIMIT ").push_bind(i64::from(page.limit) + 1);
     query.push(" OFFSET ").push_bind(i64::from(offset)).push(") r");
-    let rows: Vec<Json<Row>> = query.build_query_scalar().fetch_all(&mut *db).await?;
+    // Planned for the words themselves: a plan for any words is bad for the rare or for the common ones.
+    let query = query.build_query_scalar().persistent(search == Search::Everything);
+    let rows: Vec<Json<Row>> = query.fetch_all(&mut *db).await?;
     let mut items: Vec<_> = rows.into_iter().map(|row| row.0).collect();
     let behind = offset.saturating_add(page.limit);
     let next = crate::paging::cut(&mut items, page.limit).map(|last| order.cursor(last, behind));
 
-    let total = if page.with_total {
-        let mut query = QueryBuilder::new("SELECT count(*) FROM read.products p");
-        filter.push_where(&mut query, &search, Except::Nothing);
-        Some(query.build_query_scalar().fetch_one(&mut *db).await?)
-    } else {
-        None
-    };
+    let total = if page.with_total { Some(total(&mut db, filter, &search).await?) } else { None };
     Ok(Page { items, next, total })
+}
+
+/// Exact where it is kept, for all that is for sale and for categories of it.
+async fn total(
+    db: &mut PgConnection,
+    filter: &Filter,
+    search: &Search,
+) -> Result<Total, sqlx::Error> {
+    if filter.is_of_categories_only() {
+        let rows = sqlx::query_scalar!(
+            r#"SELECT coalesce(sum(number), 0)::bigint AS "rows!" FROM read.products_counts
+                WHERE cardinality($1::text[]) = 0 OR category = ANY ($1)"#,
+            &filter.categories
+        )
+        .fetch_one(db)
+        .await?;
+        return Ok(Total::exact(rows));
+    }
+    let most = if *search == Search::Everything { COUNTED } else { RANKED };
+    // Not the rows themselves with a limit: see `Search::choose`.
+    let mut query = QueryBuilder::new("WITH matching AS MATERIALIZED (SELECT FROM read.products p");
+    filter.push_where(&mut query, search, Except::Nothing);
+    query.push(") SELECT count(*) FROM (SELECT FROM matching LIMIT ").push_bind(most + 1);
+    query.push(") m");
+    let query = query.build_query_scalar().persistent(*search == Search::Everything);
+    Ok(Total::up_to(most, query.fetch_one(db).await?))
 }
 
 /// What a page is ordered by; the id breaks ties in the same direction, as the indexes do.
@@ -171,6 +177,33 @@ impl Order {
             By::Rating => "p.rating",
             By::Newest => "p.created_at",
             By::Rank => "",
+        }
+    }
+
+    /// Appends the rows that are put in order, as `p`: all that match, or by rank the newest of them.
+    fn push_source<'q>(
+        &self,
+        query: &mut QueryBuilder<'q, Postgres>,
+        search: &'q Search,
+        filter: &'q Filter,
+    ) {
+        match (self.by, search) {
+            (By::Rank, Search::Common(_)) => {
+                query.push("(SELECT p.* FROM read.products p");
+                filter.push_where(query, search, Except::Nothing);
+                query.push(" ORDER BY p.created_at DESC, p.id DESC LIMIT ").push_bind(RANKED);
+                query.push(") p WHERE true");
+            }
+            (By::Rank, Search::Fuzzy(_)) => {
+                query.push("(WITH matching AS MATERIALIZED (SELECT p.* FROM read.products p");
+                filter.push_where(query, search, Except::Nothing);
+                query.push(") SELECT * FROM matching LIMIT ").push_bind(RANKED);
+                query.push(") p WHERE true");
+            }
+            _ => {
+                query.push("read.products p");
+                filter.push_where(query, search, Except::Nothing);
+            }
         }
     }
 

@@ -36,4 +36,55 @@ CREATE INDEX products_name ON products (lower(name), id) WHERE is_active AND NOT
 CREATE INDEX products_newest ON products (created_at, id) WHERE is_active AND NOT archived;
 CREATE INDEX products_rating ON products (rating, id) WHERE is_active AND NOT archived;
 CREATE INDEX products_category ON products (category, created_at, id) WHERE is_active AND NOT archived;
+CREATE INDEX products_unarchived ON products (created_at, id) WHERE NOT archived;
 CREATE INDEX products_seller ON products (seller_id, created_at, id);
+
+-- What is for sale, by category and price band: counting a million products takes a second, and lists and
+-- facets are asked all the time.
+CREATE TABLE products_counts (
+    category text   NOT NULL,
+    band     int    NOT NULL,
+    number   bigint NOT NULL,
+    PRIMARY KEY (category, band)
+);
+COMMENT ON COLUMN products_counts.band IS 'How many of the bounds 1000, 5000, 20000, 50000 and 100000 its price reaches.';
+
+CREATE FUNCTION products_band(price numeric) RETURNS int LANGUAGE sql IMMUTABLE
+RETURN width_bucket(price, ARRAY[1000, 5000, 20000, 50000, 100000]::numeric[]);
+
+CREATE FUNCTION products_count() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' AND OLD.is_active AND NOT OLD.archived AND OLD.version > 0 THEN
+        UPDATE products_counts SET number = number - 1
+         WHERE category = OLD.category AND band = products_band(OLD.price);
+        DELETE FROM products_counts
+         WHERE category = OLD.category AND band = products_band(OLD.price) AND number = 0;
+    END IF;
+    IF TG_OP <> 'DELETE' AND NEW.is_active AND NOT NEW.archived AND NEW.version > 0 THEN
+        INSERT INTO products_counts AS c VALUES (NEW.category, products_band(NEW.price), 1)
+        ON CONFLICT (category, band) DO UPDATE SET number = c.number + 1;
+    END IF;
+    RETURN NULL;
+END
+$$;
+-- New ones come by the thousand in one statement, whose rows must not each change the same counter.
+CREATE FUNCTION products_count_new() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO products_counts AS c
+    SELECT category, products_band(price), count(*) FROM new_rows
+     WHERE is_active AND NOT archived AND version > 0 GROUP BY 1, 2
+    ON CONFLICT (category, band) DO UPDATE SET number = c.number + excluded.number;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER products_come AFTER INSERT ON products
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION products_count_new();
+-- An order changes none of these columns: it does not come here.
+CREATE TRIGGER products_change
+    AFTER UPDATE OF category, price, is_active, archived, version ON products
+    FOR EACH ROW WHEN ((OLD.category, OLD.price, OLD.is_active, OLD.archived, OLD.version > 0)
+        IS DISTINCT FROM (NEW.category, NEW.price, NEW.is_active, NEW.archived, NEW.version > 0))
+    EXECUTE FUNCTION products_count();
+CREATE TRIGGER products_go AFTER DELETE ON products
+    FOR EACH ROW EXECUTE FUNCTION products_count();

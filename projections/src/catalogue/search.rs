@@ -7,16 +7,22 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 /// seven letters with one wrong in the middle.
 const SIMILARITY: &str = "0.4";
 
+/// Of words that more products have, the newest so many are put in order by how well they match:
+/// ranking reads every one of them, and what tens of thousands have tells little apart.
+pub(super) const RANKED: i64 = 1_000;
+
 /// How the words of a filter are looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Search {
     Everything,
     FullText(String),
+    /// By full text, and more than [`RANKED`] match.
+    Common(String),
     Fuzzy(String),
 }
 
 impl Search {
-    /// Chooses by asking whether full text finds anything on sale or off.
+    /// Chooses by what full text finds, on sale or off.
     pub(super) async fn choose(
         db: &mut PgConnection,
         q: Option<&str>,
@@ -32,13 +38,16 @@ impl Search {
                    SELECT FROM read.products
                     WHERE search @@ websearch_to_tsquery('russian', $1)
                       AND NOT archived AND version > 0)
-               SELECT EXISTS (SELECT FROM matching) AS "found!""#,
-            q
+               SELECT count(*) AS "found!" FROM (SELECT FROM matching LIMIT $2::bigint + 1) m"#,
+            q,
+            RANKED
         )
         .fetch_one(&mut *db)
         .await?;
-        if found {
-            return Ok(Self::FullText(q.to_owned()));
+        match found {
+            0 => {}
+            1..=RANKED => return Ok(Self::FullText(q.to_owned())),
+            _ => return Ok(Self::Common(q.to_owned())),
         }
         // For the session: nobody else uses the operator that reads it.
         sqlx::query_scalar!(
@@ -54,7 +63,7 @@ impl Search {
     pub(super) fn push_condition<'q>(&'q self, query: &mut QueryBuilder<'q, Postgres>) {
         match self {
             Self::Everything => {}
-            Self::FullText(q) => {
+            Self::FullText(q) | Self::Common(q) => {
                 query.push(" AND p.search @@ websearch_to_tsquery('russian', ");
                 query.push_bind(q).push(")");
             }
@@ -68,7 +77,7 @@ impl Search {
     pub(super) fn push_rank<'q>(&'q self, query: &mut QueryBuilder<'q, Postgres>) -> bool {
         match self {
             Self::Everything => return false,
-            Self::FullText(q) => {
+            Self::FullText(q) | Self::Common(q) => {
                 query.push("ts_rank(p.search, websearch_to_tsquery('russian', ");
                 query.push_bind(q).push(")) DESC");
             }

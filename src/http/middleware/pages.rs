@@ -25,8 +25,6 @@ const ROUTES: [&str; 7] = [
     "/api/v1/products/{id}",
 ];
 const BEHIND: [&str; 4] = ["albums", "artists", "catalogue", "reviews"];
-/// Of all that is kept, in bytes.
-const CAPACITY: u64 = 32 * 1024 * 1024;
 /// A longer answer is not kept.
 const LONGEST: usize = 512 * 1024;
 
@@ -47,11 +45,11 @@ struct Page {
 }
 
 impl Pages {
-    /// Keeps nothing unless queries see at once what is projected.
-    pub fn new(reads_primary: bool) -> Self {
-        Self(reads_primary.then(|| {
+    /// Keeps so much, and nothing unless queries see at once what is projected.
+    pub fn new(mebibytes: u64, reads_primary: bool) -> Self {
+        Self((reads_primary && mebibytes > 0).then(|| {
             Cache::builder()
-                .max_capacity(CAPACITY)
+                .max_capacity(mebibytes.saturating_mul(1024 * 1024))
                 .weigher(|(target, _): &Key, page: &Arc<Page>| {
                     let size = 1_000 + target.len() + page.body.len();
                     u32::try_from(size).unwrap_or(u32::MAX)

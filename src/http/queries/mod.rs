@@ -20,6 +20,8 @@ mod reviews;
 mod seller;
 mod wishlist;
 
+pub use analytics::KeptFigures;
+
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
 

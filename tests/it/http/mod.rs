@@ -7,6 +7,7 @@ mod catalogue;
 mod endpoints;
 mod errors;
 mod idempotency;
+mod large_catalogue;
 mod openapi;
 mod order_events;
 mod pages;

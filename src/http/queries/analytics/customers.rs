@@ -1,5 +1,6 @@
 //! `/analytics/users`: who buys, how often, and for how much. Numbers only: nobody is named.
 
+use super::kept;
 use super::range::{RangeQuery, RangeResource};
 use super::table;
 use crate::http::extract::{Analyst, Books, Format, Query};
@@ -138,7 +139,7 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let (whole, range) = range.range(&state).await?;
     let counts = sales::counts(&db).await?;
-    let customers = sales::customers(&db, &whole).await?;
+    let customers = kept::customers(&state, &db, &whole).await?;
     let rows = sales::cohorts(&db).await?;
     let report = CustomerReport {
         range,

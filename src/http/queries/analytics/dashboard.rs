@@ -1,6 +1,7 @@
 //! `/analytics/dashboard`: everything at a glance.
 
 use super::customers::CustomerFigures;
+use super::kept;
 use super::range::{RangeQuery, RangeResource};
 use super::resources::{FunnelResource, MemberSales, ProductSales, SalesFigures};
 use super::table;
@@ -56,7 +57,8 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let (whole, range) = range.range(&state).await?;
     let db = &db;
-    let (counts, customers) = (sales::counts(db).await?, sales::customers(db, &whole).await?);
+    let (counts, customers) =
+        (sales::counts(db).await?, kept::customers(&state, db, &whole).await?);
     let best = ProductFilter { limit: BEST, ..ProductFilter::default() };
     let best = sales::products(db, &best).await?;
     let report = Dashboard {

@@ -3,11 +3,14 @@
 
 mod customers;
 mod dashboard;
+mod kept;
 mod products;
 mod range;
 mod resources;
 mod sales;
 pub(super) mod table;
+
+pub use kept::KeptFigures;
 
 pub(super) use range::{Period, RangeQuery, RangeResource};
 pub(super) use resources::{FunnelResource, PeriodSales, ProductSales, SalesFigures};

@@ -1,0 +1,256 @@
+//! A large shop, made by `ledgerline demo --scale`: what people look at in it, one kind after the
+//! other. The server keeps no pages here, so that every answer is worked out. Beside each kind whose
+//! statements take texts and ids alone: what PostgreSQL alone needs for them.
+
+use crate::closed_loop::{self, Tally};
+use crate::database::Database;
+use crate::pgbench::Pgbench;
+use crate::process::Process;
+use crate::report::Measured;
+use crate::same_sql::{Values, script};
+use crate::site::Site;
+use crate::visitors::{Visitor, Visitors};
+use crate::{Bench, Result};
+use aggregates::account::Role;
+use ledgerline::demo::scale::{CATEGORIES, MATERIALS, Scale, THINGS, customer, seller};
+use projections::catalogue::{self, PageRequest};
+use projections::orders;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Clients of the aim.
+const CLIENTS: usize = 16;
+/// Customers and sellers whose lists are looked at, of each client.
+const PEOPLE: u64 = 16;
+/// Places in the list of products from which pages are asked.
+const CURSORS: usize = 64;
+
+/// What is looked at, and by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Search,
+    SearchOneWord,
+    FirstPage,
+    NextPage,
+    Category,
+    Product,
+    OrderHistory,
+    SellerProducts,
+    SellerOrders,
+    SellerAnalytics,
+    AdminOrders,
+    AdminProducts,
+    AdminUsers,
+    AdminDashboard,
+    AnalyticsSales,
+    AnalyticsProducts,
+    AnalyticsUsers,
+    AnalyticsGenres,
+}
+
+impl Kind {
+    const ALL: [(Self, &str); 18] = [
+        (Self::Search, "search"),
+        (Self::SearchOneWord, "search_one_word"),
+        (Self::FirstPage, "first_page"),
+        (Self::NextPage, "next_page"),
+        (Self::Category, "category"),
+        (Self::Product, "product"),
+        (Self::OrderHistory, "order_history"),
+        (Self::SellerProducts, "seller_products"),
+        (Self::SellerOrders, "seller_orders"),
+        (Self::SellerAnalytics, "seller_analytics"),
+        (Self::AdminOrders, "admin_orders"),
+        (Self::AdminProducts, "admin_products"),
+        (Self::AdminUsers, "admin_users"),
+        (Self::AdminDashboard, "admin_dashboard"),
+        (Self::AnalyticsSales, "analytics_sales"),
+        (Self::AnalyticsProducts, "analytics_products"),
+        (Self::AnalyticsUsers, "analytics_users"),
+        (Self::AnalyticsGenres, "analytics_genres"),
+    ];
+
+    fn role(self) -> Role {
+        match self {
+            Self::SellerProducts | Self::SellerOrders | Self::SellerAnalytics => Role::Seller,
+            Self::AdminOrders | Self::AdminProducts | Self::AdminUsers | Self::AdminDashboard => {
+                Role::Admin
+            }
+            Self::AnalyticsSales
+            | Self::AnalyticsProducts
+            | Self::AnalyticsUsers
+            | Self::AnalyticsGenres => Role::Analyst,
+            _ => Role::Customer,
+        }
+    }
+
+    fn path(self, visitor: &mut Visitor, places: &Places) -> String {
+        match self {
+            Self::Search => {
+                let (material, thing) = (visitor.pick(MATERIALS.len()), visitor.pick(THINGS.len()));
+                format!("/products?q={}+{}", MATERIALS[material], THINGS[thing])
+            }
+            Self::SearchOneWord => format!("/products?q={}", THINGS[visitor.pick(THINGS.len())]),
+            Self::FirstPage => {
+                let sorts = ["newest", "price", "-price", "name", "rating"];
+                format!("/products?sort={}", sorts[visitor.pick(sorts.len())])
+            }
+            Self::NextPage => {
+                let cursor = &places.cursors[visitor.pick(places.cursors.len())];
+                format!("/products?sort=price&cursor={cursor}")
+            }
+            Self::Category => {
+                let category = CATEGORIES[visitor.pick(CATEGORIES.len())];
+                format!("/products?category={category}&sort=price")
+            }
+            Self::Product => {
+                format!("/products/{}", places.products[visitor.pick(places.products.len())])
+            }
+            Self::OrderHistory => "/orders".to_owned(),
+            Self::SellerProducts => "/seller/products".to_owned(),
+            Self::SellerOrders => "/seller/orders".to_owned(),
+            Self::SellerAnalytics => "/seller/analytics".to_owned(),
+            Self::AdminOrders => "/admin/orders".to_owned(),
+            Self::AdminProducts => "/admin/products".to_owned(),
+            Self::AdminUsers => "/admin/users".to_owned(),
+            Self::AdminDashboard => "/admin/dashboard".to_owned(),
+            Self::AnalyticsSales => "/analytics/sales?period=month".to_owned(),
+            Self::AnalyticsProducts => "/analytics/products".to_owned(),
+            Self::AnalyticsUsers => "/analytics/users".to_owned(),
+            Self::AnalyticsGenres => "/analytics/genres".to_owned(),
+        }
+    }
+}
+
+/// Where in the catalogue the visitors look.
+struct Places {
+    cursors: Vec<String>,
+    products: Vec<String>,
+}
+
+pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
+    let scale = Scale { products: bench.scale, orders: bench.scale };
+    if !bench.is_prepared() {
+        Process::fill(database, bench.scale).await?;
+    }
+    let folder = tempfile::tempdir()?;
+    let config = folder.path().join("ledgerline.toml");
+    std::fs::write(&config, "[http]\npage_cache_mib = 0\n")?;
+    let site =
+        Site::open_with(bench, database, &["--config", &config.display().to_string()]).await?;
+    site.must_be_ours()?;
+    database.at_rest().await?;
+    database.settle().await?;
+    let places = Arc::new(places(&site).await?);
+    let time = bench.time / 4;
+    let (mut total, mut more) = (Tally::default(), Vec::new());
+    for (kind, name) in Kind::ALL {
+        let visitors = visitors(&site, kind.role(), scale).await?;
+        look(kind, &visitors, &places, Duration::from_millis(500)).await;
+        let tally = look(kind, &visitors, &places, time).await;
+        more.push((format!("{name}_p50_ms"), tally.millis(0.50)));
+        more.push((format!("{name}_p99_ms"), tally.millis(0.99)));
+        more.push((format!("{name}_per_second"), tally.per_second()));
+        if let Some(script) = same(kind, database, scale).await? {
+            let alone = Pgbench::with(database, CLIENTS, &[script])?.run(time).await?;
+            more.push((format!("{name}_postgresql_alone_per_second"), alone));
+        }
+        total += tally;
+    }
+    let memory = site.memory();
+    site.close().await?;
+    let mut measured = Measured::new(CLIENTS, total);
+    (measured.more, measured.rss_mib) = (more, memory.map(|memory| memory.now));
+    Ok(measured)
+}
+
+async fn look(kind: Kind, visitors: &Visitors, places: &Arc<Places>, time: Duration) -> Tally {
+    let (visitors, places) = (visitors.clone(), Arc::clone(places));
+    closed_loop::run(CLIENTS, time, move |client, _| {
+        let (visitors, places) = (visitors.clone(), Arc::clone(&places));
+        async move {
+            let mut visitor = visitors.of(client).await;
+            visitor.next();
+            let path = kind.path(&mut visitor, &places);
+            visitor.ask("GET", &path, "").await?.expect(200).map(drop)
+        }
+    })
+    .await
+}
+
+/// People from all over the shop.
+async fn visitors(site: &Site, role: Role, scale: Scale) -> Result<Visitors> {
+    let clients = u64::try_from(CLIENTS)?;
+    let mut made = Vec::new();
+    for client in 0..CLIENTS {
+        let mut people = Vec::new();
+        for n in 0..PEOPLE {
+            let number = u64::try_from(client)? * PEOPLE + n;
+            let id = match role {
+                Role::Seller => seller(number * scale.sellers() / (clients * PEOPLE)).uuid(),
+                Role::Customer => customer(number * scale.customers() / (clients * PEOPLE)).uuid(),
+                _ => site.shop.new_id(),
+            };
+            people.push(site.user(id, role)?);
+        }
+        let mut visitor = site.visitor(client, people);
+        visitor.open().await?;
+        made.push(visitor);
+    }
+    Ok(Visitors::new(made))
+}
+
+async fn places(site: &Site) -> Result<Places> {
+    let mut visitor = site.staff(0, Role::Customer)?;
+    let mut places = Places { cursors: Vec::new(), products: Vec::new() };
+    let mut path = "/products?sort=price".to_owned();
+    while places.cursors.len() < CURSORS {
+        let page: serde_json::Value = serde_json::from_slice(&visitor.look(&path).await?.body)?;
+        let items = page["items"].as_array().ok_or("a page without items")?;
+        places
+            .products
+            .extend(items.iter().filter_map(|item| item["id"].as_str()).map(str::to_owned));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/products?sort=price&cursor={cursor}");
+        places.cursors.push(cursor.to_owned());
+    }
+    Ok(places)
+}
+
+/// The statements of a kind, for pgbench.
+async fn same(kind: Kind, database: &Database, scale: Scale) -> Result<Option<String>> {
+    let page = PageRequest { limit: 20, with_total: true, ..PageRequest::default() };
+    let list = async |texts: &[&str], filter: catalogue::Filter, page: PageRequest| {
+        script(database, &Values { texts, ids: &[] }, async |pool| {
+            catalogue::list(pool, &filter, &page).await?;
+            Ok(())
+        })
+        .await
+    };
+    let one_of = |q: &str| catalogue::Filter { q: Some(q.to_owned()), ..Default::default() };
+    Ok(Some(match kind {
+        Kind::Search => {
+            let texts: Vec<String> =
+                THINGS.iter().map(|thing| format!("{} {thing}", MATERIALS[0])).collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            list(&texts, one_of(texts[0]), page).await?
+        }
+        Kind::SearchOneWord => list(&THINGS, one_of(THINGS[0]), page).await?,
+        Kind::FirstPage => {
+            let page = PageRequest { sort: catalogue::Sort::Price, ..page };
+            list(&["unused"], catalogue::Filter::default(), page).await?
+        }
+        Kind::OrderHistory => {
+            let ids: Vec<String> =
+                (0..PEOPLE).map(|n| customer(n * scale.customers() / PEOPLE).to_string()).collect();
+            let user_id = Some(customer(0));
+            let filter = orders::Filter { user_id, limit: 20, ..orders::Filter::default() };
+            script(database, &Values { texts: &[], ids: &ids }, async |pool| {
+                orders::list(pool, &filter).await?;
+                Ok(())
+            })
+            .await?
+        }
+        _ => return Ok(None),
+    }))
+}
