@@ -86,10 +86,12 @@ impl From<sqlx::Error> for Problem {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => Self::unavailable(&error),
-            // Too many connections, statement time-outs, start-up and shut-down of PostgreSQL.
+            // Too many connections, statement time-outs, start-up and shut-down of PostgreSQL; and a
+            // read model that is still of an older version, until it is made anew.
             sqlx::Error::Database(database)
                 if database.code().is_some_and(|code| {
-                    code.starts_with("08") || code.starts_with("53") || code.starts_with("57")
+                    ["08", "53", "57"].iter().any(|class| code.starts_with(class))
+                        || ["42P01", "42703"].contains(&&*code)
                 }) =>
             {
                 Self::unavailable(&error)

@@ -34,7 +34,8 @@ async fn healthz() -> Json<Health> {
     Json(OK)
 }
 
-/// Readiness: the database answers, its migrations are applied, and no projection has failed
+/// Readiness: the database answers, its migrations are applied, and every projection is of this version
+/// and has not failed
 #[utoipa::path(get, path = "/readyz", tag = "operations",
     responses((status = OK, description = "Requests can be served", body = Health),
               (status = SERVICE_UNAVAILABLE, description = "Not ready; `errors` says what is missing")))]
@@ -66,15 +67,21 @@ async fn missing(state: &AppState) -> Vec<FieldError> {
             .await
             .map_err(unreachable("read database"))?;
         let all = projections::status(&state.pool).await.map_err(unreachable("projections"))?;
-        let failed = all.into_iter().filter(|one| one.state == ProjectionState::Failed);
-        Ok(failed
-            .map(|one| {
-                FieldError::parameter(format!("projection {}", one.name), "stopped by an event")
-                    .code("failed")
-            })
-            .collect())
+        Ok(all.iter().filter_map(unusable).collect())
     };
     checks.await.unwrap_or_else(|missing: Vec<FieldError>| missing)
+}
+
+/// Why the rows of a projection cannot be used. Those that an older program built may lack what our
+/// queries ask for.
+fn unusable(one: &projections::Status) -> Option<FieldError> {
+    let name = format!("projection {}", one.name);
+    if one.state == ProjectionState::Failed {
+        return Some(FieldError::parameter(name, "stopped by an event").code("failed"));
+    }
+    let ours = projections::all().into_iter().find(|definition| definition.name == one.name)?;
+    let outdated = one.is_current && one.version < ours.version;
+    outdated.then(|| FieldError::parameter(name, "being made anew").code("building"))
 }
 
 /// Metrics in the text format of Prometheus

@@ -39,7 +39,7 @@ pub struct Facets {
 
 pub async fn facets(db: &PgPool, filter: &Filter) -> Result<Facets, sqlx::Error> {
     let mut db = db.acquire().await?;
-    let search = Search::choose(&mut db, filter.q.as_deref()).await?;
+    let search = Search::choose(&mut db, filter).await?;
 
     if filter.is_of_categories_only() {
         return kept(&mut db, filter).await;

@@ -43,15 +43,20 @@ pub(super) enum Except {
 impl Filter {
     /// Whether it is about what is kept in `products_counts`.
     pub(super) fn is_of_categories_only(&self) -> bool {
-        let Self { q, categories: _, min_price, max_price, in_stock, seller_id, min_rating, show } =
-            self;
-        *show == Show::ForSale
-            && q.as_deref().is_none_or(|q| q.trim().is_empty())
-            && min_price.is_none()
-            && max_price.is_none()
-            && in_stock.is_none()
-            && seller_id.is_none()
-            && min_rating.is_none()
+        self.show == Show::ForSale
+            && self.q.as_deref().is_none_or(|q| q.trim().is_empty())
+            && self.names_no_figures()
+    }
+
+    /// Whether it is about what words match, and nothing else.
+    pub(super) fn is_of_words_only(&self) -> bool {
+        self.q.is_some() && self.categories.is_empty() && self.names_no_figures()
+    }
+
+    fn names_no_figures(&self) -> bool {
+        let Self { min_price, max_price, in_stock, seller_id, min_rating, .. } = self;
+        let prices = min_price.is_none() && max_price.is_none();
+        prices && in_stock.is_none() && seller_id.is_none() && min_rating.is_none()
     }
 
     /// Appends ` WHERE …` over the alias `p`.

@@ -89,7 +89,7 @@ pub async fn products(db: &PgPool, ids: &[ProductId]) -> Result<Vec<Row>, sqlx::
 
 pub async fn list(db: &PgPool, filter: &Filter, page: &PageRequest) -> Result<Page, QueryError> {
     let mut db = db.acquire().await?;
-    let search = Search::choose(&mut db, filter.q.as_deref()).await?;
+    let search = Search::choose(&mut db, filter).await?;
     let order = Order::of(page.sort, &search);
     let mut query = QueryBuilder::new(
         "SELECT to_json(r) FROM (
@@ -120,6 +120,13 @@ async fn total(
     filter: &Filter,
     search: &Search,
 ) -> Result<Total, sqlx::Error> {
+    if filter.is_of_words_only() {
+        match search {
+            Search::FullText(_, found) => return Ok(Total::exact(*found)),
+            Search::Common(_) => return Ok(Total::up_to(RANKED, RANKED + 1)),
+            Search::Everything | Search::Fuzzy(_) => {}
+        }
+    }
     if filter.is_of_categories_only() {
         let rows = sqlx::query_scalar!(
             r#"SELECT coalesce(sum(number), 0)::bigint AS "rows!" FROM read.products_counts
@@ -164,8 +171,10 @@ impl Order {
             Sort::NameDescending => (By::Name, true),
             Sort::Rating => (By::Rating, true),
             Sort::Newest => (By::Newest, true),
-            Sort::Relevance if *search == Search::Everything => (By::Newest, true),
-            Sort::Relevance => (By::Rank, true),
+            Sort::Relevance => match search {
+                Search::Everything | Search::Common(_) => (By::Newest, true),
+                Search::FullText(..) | Search::Fuzzy(_) => (By::Rank, true),
+            },
         };
         Self { by, descending }
     }
@@ -180,7 +189,7 @@ impl Order {
         }
     }
 
-    /// Appends the rows that are put in order, as `p`: all that match, or by rank the newest of them.
+    /// Appends the rows that are put in order, as `p`: all that match, or some of those that match roughly.
     fn push_source<'q>(
         &self,
         query: &mut QueryBuilder<'q, Postgres>,
@@ -188,12 +197,6 @@ impl Order {
         filter: &'q Filter,
     ) {
         match (self.by, search) {
-            (By::Rank, Search::Common(_)) => {
-                query.push("(SELECT p.* FROM read.products p");
-                filter.push_where(query, search, Except::Nothing);
-                query.push(" ORDER BY p.created_at DESC, p.id DESC LIMIT ").push_bind(RANKED);
-                query.push(") p WHERE true");
-            }
             (By::Rank, Search::Fuzzy(_)) => {
                 query.push("(WITH matching AS MATERIALIZED (SELECT p.* FROM read.products p");
                 filter.push_where(query, search, Except::Nothing);

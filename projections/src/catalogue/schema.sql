@@ -36,7 +36,7 @@ CREATE INDEX products_name ON products (lower(name), id) WHERE is_active AND NOT
 CREATE INDEX products_newest ON products (created_at, id) WHERE is_active AND NOT archived;
 CREATE INDEX products_rating ON products (rating, id) WHERE is_active AND NOT archived;
 CREATE INDEX products_category ON products (category, created_at, id) WHERE is_active AND NOT archived;
-CREATE INDEX products_unarchived ON products (created_at, id) WHERE NOT archived;
+CREATE INDEX products_all ON products (created_at, id);
 CREATE INDEX products_seller ON products (seller_id, created_at, id);
 
 -- What is for sale, by category and price band: counting a million products takes a second, and lists and

@@ -1,33 +1,35 @@
 //! Finding products by words: full text first, and trigrams where that finds nothing, so that a
 //! typing error costs one more query and a correct word costs none.
 
+use super::filter::{Filter, Show};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 /// How alike a typed word and a word of a name must be (0 to 1). PostgreSQL's 0.6 misses words of
 /// seven letters with one wrong in the middle.
 const SIMILARITY: &str = "0.4";
 
-/// Of words that more products have, the newest so many are put in order by how well they match:
-/// ranking reads every one of them, and what tens of thousands have tells little apart.
+/// Words that more products have are not ranked: that reads every one of them, and what tens of
+/// thousands have tells little apart.
 pub(super) const RANKED: i64 = 1_000;
 
 /// How the words of a filter are looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Search {
     Everything,
-    FullText(String),
+    /// By full text, with how many of what is shown match by their words alone.
+    FullText(String, i64),
     /// By full text, and more than [`RANKED`] match.
     Common(String),
     Fuzzy(String),
 }
 
 impl Search {
-    /// Chooses by what full text finds, on sale or off.
+    /// Chooses by what full text finds of what the filter shows.
     pub(super) async fn choose(
         db: &mut PgConnection,
-        q: Option<&str>,
+        filter: &Filter,
     ) -> Result<Self, sqlx::Error> {
-        let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) else {
+        let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) else {
             return Ok(Self::Everything);
         };
         // Trap: asked with EXISTS alone, the planner hopes to meet a match soon, and reads the whole
@@ -37,16 +39,18 @@ impl Search {
             r#"WITH matching AS MATERIALIZED (
                    SELECT FROM read.products
                     WHERE search @@ websearch_to_tsquery('russian', $1)
-                      AND NOT archived AND version > 0)
+                      AND (is_active OR $3) AND (NOT archived OR $4) AND version > 0)
                SELECT count(*) AS "found!" FROM (SELECT FROM matching LIMIT $2::bigint + 1) m"#,
             q,
-            RANKED
+            RANKED,
+            filter.show != Show::ForSale,
+            filter.show == Show::All
         )
         .fetch_one(&mut *db)
         .await?;
         match found {
             0 => {}
-            1..=RANKED => return Ok(Self::FullText(q.to_owned())),
+            1..=RANKED => return Ok(Self::FullText(q.to_owned(), found)),
             _ => return Ok(Self::Common(q.to_owned())),
         }
         // For the session: nobody else uses the operator that reads it.
@@ -63,7 +67,7 @@ impl Search {
     pub(super) fn push_condition<'q>(&'q self, query: &mut QueryBuilder<'q, Postgres>) {
         match self {
             Self::Everything => {}
-            Self::FullText(q) | Self::Common(q) => {
+            Self::FullText(q, _) | Self::Common(q) => {
                 query.push(" AND p.search @@ websearch_to_tsquery('russian', ");
                 query.push_bind(q).push(")");
             }
@@ -73,11 +77,11 @@ impl Search {
         }
     }
 
-    /// Appends the expression to order by, best first; `false` where nothing was searched.
+    /// Appends the expression to order by, best first; `false` where nothing is ranked.
     pub(super) fn push_rank<'q>(&'q self, query: &mut QueryBuilder<'q, Postgres>) -> bool {
         match self {
-            Self::Everything => return false,
-            Self::FullText(q) | Self::Common(q) => {
+            Self::Everything | Self::Common(_) => return false,
+            Self::FullText(q, _) => {
                 query.push("ts_rank(p.search, websearch_to_tsquery('russian', ");
                 query.push_bind(q).push(")) DESC");
             }

@@ -126,3 +126,30 @@ async fn a_stopped_server_leaves_nothing_behind_and_the_next_goes_on() {
     assert_eq!(next.stock(&product).await, 5);
     next.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_needs_a_newer_read_model_is_not_ready_until_it_is_made_and_says_so() {
+    let queries = TestApp::setup().with(&["--role", "queries"]).start().await;
+    // As a program left it that knew nothing of the counts.
+    let pool = queries.pool().await;
+    for change in [
+        "UPDATE projections SET version = version - 1 WHERE name = 'catalogue'",
+        "DROP VIEW read.products_counts",
+    ] {
+        sqlx::query(change).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+    let guest = queries.guest();
+    let not_ready = guest.call(Method::GET, "/readyz").await.expect(503).body;
+    assert_eq!(not_ready["errors"][0]["parameter"], "projection catalogue");
+    guest.get("/categories").await.refused(503, "unavailable");
+
+    let worker = queries.start_another(TestApp::setup().with(&["--role", "worker"])).await;
+    eventually("the catalogue made anew", async || {
+        (guest.call(Method::GET, "/readyz").await.status == 200).then_some(())
+    })
+    .await;
+    guest.get("/categories").await.expect(200);
+    queries.stop().await;
+    worker.finish().await;
+}
