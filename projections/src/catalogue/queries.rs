@@ -196,17 +196,14 @@ impl Order {
         search: &'q Search,
         filter: &'q Filter,
     ) {
-        match (self.by, search) {
-            (By::Rank, Search::Fuzzy(_)) => {
-                query.push("(WITH matching AS MATERIALIZED (SELECT p.* FROM read.products p");
-                filter.push_where(query, search, Except::Nothing);
-                query.push(") SELECT * FROM matching LIMIT ").push_bind(RANKED);
-                query.push(") p WHERE true");
-            }
-            _ => {
-                query.push("read.products p");
-                filter.push_where(query, search, Except::Nothing);
-            }
+        if let (By::Rank, Search::Fuzzy(_)) = (self.by, search) {
+            query.push("(WITH matching AS MATERIALIZED (SELECT p.* FROM read.products p");
+            filter.push_where(query, search, Except::Nothing);
+            query.push(") SELECT * FROM matching LIMIT ").push_bind(RANKED);
+            query.push(") p WHERE true");
+        } else {
+            query.push("read.products p");
+            filter.push_where(query, search, Except::Nothing);
         }
     }
 
