@@ -3,8 +3,9 @@
 use crate::table::{Shape, TableWorker, Worker};
 use crate::{Group, Projection};
 use crate::{
-    accounts, albums, artists, carts, catalogue, checkout, gift_card_entries, gift_cards, ledger,
-    loyalty, loyalty_entries, orders, payments, promotions, reviews, sales, wishlists,
+    accounts, albums, artists, cart_fillings, carts, catalogue, checkout, gift_card_entries,
+    gift_cards, ledger, loyalty, loyalty_entries, orders, payments, price_history, promotions,
+    reviews, sales, stock_movements, wishlists,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -59,6 +60,7 @@ pub fn all() -> Vec<Definition> {
         Definition::of::<accounts::Accounts>(),
         Definition::of::<albums::Albums>(),
         Definition::of::<artists::Artists>(),
+        Definition::of::<cart_fillings::CartFillings>(),
         Definition::of::<carts::Carts>(),
         Definition::of::<catalogue::Catalogue>(),
         Definition::of::<checkout::Checkout>(),
@@ -69,9 +71,11 @@ pub fn all() -> Vec<Definition> {
         Definition::of::<loyalty_entries::LoyaltyEntries>(),
         Definition::of::<orders::Orders>(),
         Definition::of::<payments::Payments>(),
+        Definition::of::<price_history::PriceHistory>(),
         Definition::of::<promotions::Promotions>(),
         Definition::of::<reviews::Reviews>(),
         Definition::of::<sales::Sales>(),
+        Definition::of::<stock_movements::StockMovements>(),
         Definition::of::<wishlists::Wishlists>(),
     ]
 }

@@ -15,6 +15,7 @@ mod reverse;
 mod value;
 
 pub use error::CheckoutError;
+pub use fulfil::Move;
 pub use pay::Payer;
 pub use place::{Goods, PlaceOrder, address_key, phone_key};
 pub use reverse::Refund;

@@ -255,7 +255,7 @@ impl Maker {
                 expected: Expected::any(),
                 key: None,
             };
-            self.checkout.advance(step, to, |_: &OrderState| ()).await?;
+            self.checkout.advance(step, to.into(), |_: &OrderState| ()).await?;
         }
         Ok(())
     }

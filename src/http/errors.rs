@@ -208,6 +208,8 @@ impl From<order::Error> for Problem {
                 .with("from", from.to_string())
                 .with("to", to.to_string()),
             Error::NotAllowed => Self::forbidden("step_not_allowed", detail),
+            Error::NoSuchFulfilment { .. } => Self::not_found("fulfilment_not_found", detail),
+            Error::PartlyShipped => Self::conflict("partly_shipped", detail),
             Error::TrackingNumberMissing => Self::unprocessable("tracking_number_missing", detail),
             Error::NotExpired { .. } => Self::conflict("order_not_expired", detail),
             Error::NoSuchLine { .. } => Self::unprocessable("order_line_not_found", detail),

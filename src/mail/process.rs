@@ -255,7 +255,11 @@ async fn to_buyer(
         Event::Placed { .. }
         | Event::PaymentReopened { .. }
         | Event::GiftCardApplied { .. }
-        | Event::ProcessingStarted { .. } => return Ok(None),
+        | Event::ProcessingStarted { .. }
+        // The buyer is written to once all has left, and once all is there.
+        | Event::FulfilmentProcessingStarted { .. }
+        | Event::FulfilmentShipped { .. }
+        | Event::FulfilmentDelivered { .. } => return Ok(None),
     };
     let (order, _) = state.log.peek::<Order>(&id.to_string()).await?;
     let Some(details) = order.details() else { return Ok(None) };
@@ -263,8 +267,11 @@ async fn to_buyer(
     let letter = if status == Status::Confirmed {
         Letter::OrderConfirmed { number, total: details.total_amount }
     } else {
-        let tracking_number = details.tracking_number.clone();
-        let tracking_number = tracking_number.filter(|_| status == Status::Shipped);
+        let mut numbers: Vec<_> =
+            order.fulfilments().into_iter().filter_map(|part| part.tracking_number).collect();
+        numbers.dedup();
+        let is_sent = status == Status::Shipped && !numbers.is_empty();
+        let tracking_number = is_sent.then(|| numbers.join(", "));
         Letter::OrderStatus { number, status, tracking_number }
     };
     to_user(state, details.user_id, letter).await

@@ -17,6 +17,8 @@ mod eventlog;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod fulfilment;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod http;

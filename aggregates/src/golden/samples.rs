@@ -81,6 +81,14 @@ pub fn order() -> Vec<order::Event> {
         Event::ProcessingStarted { at: minute(3), by: by() },
         Event::Shipped { tracking_number: "TRACK-1".to_owned(), at: minute(4), by: by() },
         Event::Delivered { at: minute(5), by: by() },
+        Event::FulfilmentProcessingStarted { seller_id: id(3), at: minute(3), by: by() },
+        Event::FulfilmentShipped {
+            seller_id: id(3),
+            tracking_number: "TRACK-2".to_owned(),
+            at: minute(4),
+            by: by(),
+        },
+        Event::FulfilmentDelivered { seller_id: id(3), at: minute(5), by: by() },
         Event::Cancelled {
             reason: CancelReason::ByCustomer,
             uncollected: money("25.00"),

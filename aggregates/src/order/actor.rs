@@ -1,6 +1,7 @@
 //! Whose step is whose. The caller vouches for who the actor is; this knows what is theirs.
 
 use super::{Actor, CancelReason, Details, Status};
+use crate::UserId;
 
 /// A step that somebody wants to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,17 @@ impl Actor {
         match self {
             Self::Customer(user_id) => step.is_the_customers() && user_id == order.user_id,
             Self::Seller(seller_id) => step.is_the_sellers() && order.is_sold_only_by(seller_id),
+            Self::Admin | Self::System => true,
+        }
+    }
+
+    /// Whether they may move along what a seller sends. Sellers are not told who sells what else.
+    pub(super) fn may_send_for(self, seller_id: UserId, order: &Details) -> bool {
+        match self {
+            Self::Customer(_) => false,
+            Self::Seller(id) => {
+                id == seller_id && order.lines.iter().any(|line| line.seller_id == id)
+            }
             Self::Admin | Self::System => true,
         }
     }

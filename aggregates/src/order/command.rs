@@ -1,5 +1,6 @@
 //! What can be asked of an order.
 
+use super::FulfilmentStep;
 use super::event::{CancelReason, CardPart, DeliveryMethod, PaymentMethod};
 use crate::promotion::PromoCode;
 use crate::{CartId, Currency, Money, PaymentId, Points, ProductId, Quantity, RefundId, UserId};
@@ -42,7 +43,7 @@ impl Taken {
 pub enum Actor {
     /// The buyer; may cancel before shipment.
     Customer(UserId),
-    /// A seller of every line of the order; may move it along.
+    /// Moves along what they sell of the order; the whole where that is every line.
     Seller(UserId),
     Admin,
     /// The checkout process.
@@ -86,6 +87,7 @@ pub enum Command {
         at: DateTime<Utc>,
         by: Actor,
     },
+    /// Moves the whole order: every part that is not that far yet. So do the next two.
     StartProcessing {
         at: DateTime<Utc>,
         by: Actor,
@@ -96,6 +98,13 @@ pub enum Command {
         by: Actor,
     },
     Deliver {
+        at: DateTime<Utc>,
+        by: Actor,
+    },
+    /// Moves the part of one seller along; the order follows the part that is behind all others.
+    Fulfil {
+        seller_id: UserId,
+        step: FulfilmentStep,
         at: DateTime<Utc>,
         by: Actor,
     },

@@ -1,7 +1,7 @@
 //! The rules of an order, by what breaks them.
 
 use super::{Order, Status};
-use crate::{Money, ProductId};
+use crate::{Money, ProductId, UserId};
 use chrono::{DateTime, Utc};
 
 /// Why an order refused a command.
@@ -31,6 +31,10 @@ pub enum Error {
     InvalidTransition { from: Status, to: Status },
     #[error("this step is not theirs to take")]
     NotAllowed,
+    #[error("{seller_id} sells nothing in the order")]
+    NoSuchFulfilment { seller_id: UserId },
+    #[error("a part of the order has left already")]
+    PartlyShipped,
     #[error("a shipment needs a tracking number")]
     TrackingNumberMissing,
     #[error("the order does not expire before {expires_at}")]

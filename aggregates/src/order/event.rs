@@ -126,6 +126,8 @@ pub enum Event {
         at: DateTime<Utc>,
         by: String,
     },
+    /// The whole order, or the last part of it that was behind: parts that are further on stay
+    /// there. So with the next two.
     ProcessingStarted {
         at: DateTime<Utc>,
         by: String,
@@ -136,6 +138,25 @@ pub enum Event {
         by: String,
     },
     Delivered {
+        at: DateTime<Utc>,
+        by: String,
+    },
+    /// Of an order of several sellers: one of them prepares their part.
+    FulfilmentProcessingStarted {
+        seller_id: UserId,
+        at: DateTime<Utc>,
+        by: String,
+    },
+    /// One of several sellers sent their part.
+    FulfilmentShipped {
+        seller_id: UserId,
+        tracking_number: String,
+        at: DateTime<Utc>,
+        by: String,
+    },
+    /// The part of one of several sellers arrived.
+    FulfilmentDelivered {
+        seller_id: UserId,
         at: DateTime<Utc>,
         by: String,
     },
@@ -182,6 +203,9 @@ domain_event!(Event {
     ProcessingStarted => "1.0",
     Shipped => "1.0",
     Delivered => "1.0",
+    FulfilmentProcessingStarted => "1.0",
+    FulfilmentShipped => "1.0",
+    FulfilmentDelivered => "1.0",
     Cancelled => "1.1",
     Refunded => "1.1",
 });

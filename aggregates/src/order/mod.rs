@@ -5,6 +5,7 @@ mod actor;
 mod command;
 mod error;
 mod event;
+mod fulfilment;
 pub mod pricing;
 mod refund;
 mod state;
@@ -17,6 +18,7 @@ pub use error::Error;
 pub use event::{
     Booked, CancelReason, CardPart, DeliveryMethod, Event, Line, PaymentMethod, RefundedLine,
 };
+pub use fulfilment::{Fulfilment, FulfilmentStep};
 pub use state::{Details, HistoryEntry};
 pub use status::{Status, UnknownStatus};
 
@@ -200,6 +202,9 @@ impl Order {
     ) -> Result<Vec<Event>, Error> {
         let by = self.take(Step::Cancel(reason), by)?;
         let (from, details) = self.placed()?;
+        if details.fulfilments.iter().any(|part| part.status.has_come_to(Status::Shipped)) {
+            return Err(Error::PartlyShipped);
+        }
         // Only a confirmed order was booked.
         let booked = if from == Status::Pending { Money::ZERO } else { details.amount_due() };
         let uncollected = booked.checked_sub(collected).unwrap_or_default();
@@ -208,10 +213,7 @@ impl Order {
 
     fn ship(&self, number: &str, at: DateTime<Utc>, by: Actor) -> Result<Vec<Event>, Error> {
         let by = self.take(Step::Ship, by)?;
-        let tracking_number = number.trim().to_owned();
-        if tracking_number.is_empty() {
-            return Err(Error::TrackingNumberMissing);
-        }
+        let tracking_number = fulfilment::numbered(number)?;
         Ok(vec![Event::Shipped { tracking_number, at, by }])
     }
 
@@ -282,6 +284,7 @@ impl Decider for Order {
             Command::Deliver { at, by } => {
                 Ok(vec![Event::Delivered { by: self.take(Step::Deliver, by)?, at }])
             }
+            Command::Fulfil { seller_id, step, at, by } => self.fulfil(seller_id, step, at, by),
             Command::Cancel { reason, collected, at, by } => self.cancel(reason, collected, at, by),
             Command::Expire { at } => self.expire(at),
             Command::Refund { .. } => self.refund(command),

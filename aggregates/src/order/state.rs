@@ -1,6 +1,8 @@
 //! What an order remembers, and what each event changes of it. Holds no rule.
 
-use super::{CancelReason, CardPart, DeliveryMethod, Event, Line, Order, PaymentMethod, Status};
+use super::{
+    CancelReason, CardPart, DeliveryMethod, Event, Fulfilment, Line, Order, PaymentMethod, Status,
+};
 use crate::promotion::PromoCode;
 use crate::{CartId, Currency, Money, PaymentId, Points, ProductId, RefundId, UserId};
 use chrono::{DateTime, Utc};
@@ -37,6 +39,10 @@ pub struct Details {
     pub cancel_reason: Option<CancelReason>,
     /// Every status it had, the current one last.
     pub history: Vec<HistoryEntry>,
+    /// Of an order of several sellers, what each of them sends; of any other [`Order::fulfilments`]
+    /// knows. The default is for states that were stored before there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fulfilments: Vec<Fulfilment>,
     /// All that was given back so far: money, gift card and points together.
     pub refunded: Money,
     /// The part of it that went back to the gift card.
@@ -74,8 +80,38 @@ impl Details {
         self.lines.iter().all(|line| line.seller_id == seller_id)
     }
 
+    /// Whether the seller's part that the line belongs to has arrived, whatever came after.
+    pub fn was_delivered(&self, line: &Line) -> bool {
+        let part = self.fulfilments.iter().find(|part| part.seller_id == line.seller_id);
+        let history = part.map_or(&self.history, |part| &part.history);
+        history.iter().any(|entry| entry.status == Status::Delivered)
+    }
+
     fn enter(&mut self, status: Status, at: DateTime<Utc>, by: &str) {
-        self.history.push(HistoryEntry { status, at, by: by.to_owned() });
+        let entry = HistoryEntry { status, at, by: by.to_owned() };
+        for part in &mut self.fulfilments {
+            part.enter(&entry, None);
+        }
+        self.history.push(entry);
+    }
+
+    /// Shipped, as a whole or by one seller; the order keeps the number of what left first.
+    fn ship(&mut self, seller_id: Option<UserId>, number: &str, at: DateTime<Utc>, by: &str) {
+        let entry = HistoryEntry { status: Status::Shipped, at, by: by.to_owned() };
+        for part in &mut self.fulfilments {
+            if seller_id.is_none_or(|seller_id| seller_id == part.seller_id) {
+                part.enter(&entry, Some(number));
+            }
+        }
+        self.tracking_number.get_or_insert_with(|| number.to_owned());
+    }
+
+    fn move_part(&mut self, seller_id: UserId, status: Status, at: DateTime<Utc>, by: &str) {
+        let entry = HistoryEntry { status, at, by: by.to_owned() };
+        let part = self.fulfilments.iter_mut().find(|part| part.seller_id == seller_id);
+        if let Some(part) = part {
+            part.enter(&entry, None);
+        }
     }
 
     /// What the gift card pays.
@@ -140,11 +176,23 @@ impl Order {
             Event::ProcessingStarted { at, by } => self.enter(Status::Processing, *at, by),
             Event::Shipped { tracking_number, at, by } => self
                 .change(*at, |status, details| {
-                    details.tracking_number = Some(tracking_number.clone());
+                    details.ship(None, tracking_number, *at, by);
                     status
                 })
                 .enter(Status::Shipped, *at, by),
             Event::Delivered { at, by } => self.enter(Status::Delivered, *at, by),
+            Event::FulfilmentProcessingStarted { seller_id, at, by } => {
+                self.move_part(*seller_id, Status::Processing, *at, by)
+            }
+            Event::FulfilmentShipped { seller_id, tracking_number, at, by } => {
+                self.change(*at, |status, details| {
+                    details.ship(Some(*seller_id), tracking_number, *at, by);
+                    status
+                })
+            }
+            Event::FulfilmentDelivered { seller_id, at, by } => {
+                self.move_part(*seller_id, Status::Delivered, *at, by)
+            }
             Event::Cancelled { reason, at, by, .. } => self
                 .change(*at, |status, details| {
                     details.cancel_reason = Some(*reason);
@@ -166,6 +214,13 @@ impl Order {
         self.change(at, |_, details| {
             details.enter(next, at, by);
             next
+        })
+    }
+
+    fn move_part(self, seller_id: UserId, next: Status, at: DateTime<Utc>, by: &str) -> Self {
+        self.change(at, |status, details| {
+            details.move_part(seller_id, next, at, by);
+            status
         })
     }
 
@@ -210,6 +265,7 @@ impl Order {
         else {
             return None;
         };
+        let placed = HistoryEntry { status: Status::Pending, at: *at, by: by.clone() };
         let details = Box::new(Details {
             number: number.clone(),
             user_id: *user_id,
@@ -231,7 +287,8 @@ impl Order {
             expires_at: *expires_at,
             tracking_number: None,
             cancel_reason: None,
-            history: vec![HistoryEntry { status: Status::Pending, at: *at, by: by.clone() }],
+            fulfilments: Fulfilment::split(lines, &placed),
+            history: vec![placed],
             refunded: Money::ZERO,
             refunded_gift_card: Money::ZERO,
             refunded_points_value: Money::ZERO,

@@ -49,6 +49,26 @@ impl Status {
         }
     }
 
+    /// Whether it is that step of the way to the buyer, or one behind it. What has ended is not on
+    /// the way.
+    pub const fn has_come_to(self, step: Self) -> bool {
+        match (self.steps_taken(), step.steps_taken()) {
+            (Some(taken), Some(wanted)) => taken >= wanted,
+            (None, _) | (_, None) => false,
+        }
+    }
+
+    const fn steps_taken(self) -> Option<u8> {
+        match self {
+            Self::Pending => Some(0),
+            Self::Confirmed => Some(1),
+            Self::Processing => Some(2),
+            Self::Shipped => Some(3),
+            Self::Delivered => Some(4),
+            Self::Cancelled | Self::Refunded => None,
+        }
+    }
+
     /// Whether `next` may follow. A cancelled order is only refunded where it was paid.
     pub const fn may_become(self, next: Self) -> bool {
         match self {

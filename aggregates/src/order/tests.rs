@@ -1,5 +1,6 @@
 //! The rules of an order, given / when / then.
 
+mod fulfilments;
 mod laws;
 mod parts;
 mod pricing_laws;

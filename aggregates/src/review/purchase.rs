@@ -1,7 +1,7 @@
 //! Who may review a product, decided on the order that brought it.
 
 use super::Error;
-use crate::order::{Order, Status};
+use crate::order::Order;
 use crate::{OrderId, ProductId, UserId};
 
 /// The proof that an order brought a product to a user. Made from that order only.
@@ -13,9 +13,9 @@ pub struct Purchase {
 }
 
 impl Purchase {
-    /// The order must be the user's, have the product, and have been delivered. What was sent back
-    /// afterwards was delivered too: who returned a thing knows why. Orders of one's own goods do
-    /// not count.
+    /// The order must be the user's and have the product, and its seller's part have been
+    /// delivered. What was sent back afterwards was delivered too: who returned a thing knows why.
+    /// Orders of one's own goods do not count.
     pub fn proven_by(
         order_id: OrderId,
         order: &Order,
@@ -28,7 +28,7 @@ impl Purchase {
         if line.seller_id == user_id {
             return Err(Error::OwnProduct);
         }
-        if details.history.iter().all(|entry| entry.status != Status::Delivered) {
+        if !details.was_delivered(line) {
             return Err(Error::NotABuyer);
         }
         Ok(Self { order: order_id, product: product_id, user: user_id })

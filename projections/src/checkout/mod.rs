@@ -73,6 +73,9 @@ fn react(fact: &Fact) -> Option<Reaction> {
             | OrderEvent::GiftCardApplied { .. }
             | OrderEvent::ProcessingStarted { .. }
             | OrderEvent::Shipped { .. }
+            | OrderEvent::FulfilmentProcessingStarted { .. }
+            | OrderEvent::FulfilmentShipped { .. }
+            | OrderEvent::FulfilmentDelivered { .. }
             | OrderEvent::Delivered { .. } => None,
         },
         Fact::Payment(event) => match event {

@@ -1,11 +1,13 @@
 //! The double-entry journal: every event that moves value as balanced entries, one row for each
 //! line. The rules are in `rules.rs`; a row is never changed once it is there.
 
+mod liabilities;
 mod queries;
 mod rules;
 #[cfg(test)]
 mod tests;
 
+pub use liabilities::{Liabilities, liabilities};
 pub use queries::{Balance, Cursor, Filter, Page, TrialBalance, entries, reached, trial_balance};
 pub use rules::{Booking, Line, Unbookable, book};
 
@@ -129,9 +131,10 @@ impl From<Unbookable> for ApplyError {
 
 impl Projection for Ledger {
     const NAME: &'static str = "ledger";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const GROUP: Group = Group::Books;
     const TABLE: &'static str = "journal";
+    const SUMS: &'static [&'static str] = &["journal_sums"];
     const SCHEMA: &'static str = include_str!("schema.sql");
     const STREAMS: &'static [&'static str] = &["gift_card", "loyalty_account", "order"];
     type Key = String;

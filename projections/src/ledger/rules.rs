@@ -184,6 +184,9 @@ fn order(event: &OrderEvent) -> Result<Booking, Unbookable> {
         | OrderEvent::GiftCardApplied { .. }
         | OrderEvent::ProcessingStarted { .. }
         | OrderEvent::Shipped { .. }
+        | OrderEvent::FulfilmentProcessingStarted { .. }
+        | OrderEvent::FulfilmentShipped { .. }
+        | OrderEvent::FulfilmentDelivered { .. }
         | OrderEvent::Delivered { .. } => Booking::default(),
     };
     Ok(booking)

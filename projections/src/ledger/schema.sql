@@ -21,3 +21,28 @@ COMMENT ON COLUMN journal.transaction_id IS 'With global_position the place of t
 CREATE INDEX journal_feed ON journal (transaction_id, global_position, line);
 CREATE INDEX journal_time ON journal (recorded_at);
 CREATE INDEX journal_account ON journal (account, transaction_id, global_position, line);
+
+CREATE TABLE journal_sums (
+    account text          NOT NULL,
+    bucket  timestamptz   NOT NULL,
+    debit   numeric(20,2) NOT NULL,
+    credit  numeric(20,2) NOT NULL,
+    PRIMARY KEY (account, bucket)
+) WITH (fillfactor = 70);
+COMMENT ON TABLE journal_sums IS 'The lines of each account that were recorded in each quarter of an hour.';
+
+CREATE FUNCTION journal_follow() RETURNS trigger LANGUAGE plpgsql
+SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO journal_sums AS s (account, bucket, debit, credit)
+    SELECT n.account, date_bin('15 minutes', n.recorded_at, '2000-01-01T00:00:00Z'), sum(n.debit),
+           sum(n.credit)
+      FROM new_rows n GROUP BY 1, 2
+    ON CONFLICT (account, bucket) DO UPDATE
+       SET debit = s.debit + excluded.debit, credit = s.credit + excluded.credit;
+    RETURN NULL;
+END $$;
+-- Lines only come: none is ever changed, and none goes.
+CREATE TRIGGER journal_come AFTER INSERT ON journal
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_follow();

@@ -39,7 +39,7 @@ pub struct Row {
 
 impl Projection for Orders {
     const NAME: &'static str = "orders";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const TABLE: &'static str = "orders";
     const SCHEMA: &'static str = include_str!("schema.sql");
     const STREAMS: &'static [&'static str] = &["order"];

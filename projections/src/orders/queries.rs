@@ -79,7 +79,7 @@ pub async fn by_number(db: &PgPool, number: &str) -> Result<Option<OrderView>, s
     }
 }
 
-/// The latest order that brought a product to a user.
+/// The latest order that brought a product to a user, as a whole or in the part of its seller.
 pub async fn delivered_with(
     db: &PgPool,
     user_id: UserId,
@@ -89,10 +89,14 @@ pub async fn delivered_with(
     let id = sqlx::query_scalar!(
         r#"SELECT o.id AS "id!" FROM read.orders o
             WHERE o.user_id = $1
-              AND o.state @> jsonb_build_object('Placed', jsonb_build_object('details',
-                  jsonb_build_object(
-                      'lines', jsonb_build_array(jsonb_build_object('product_id', $2::uuid)),
-                      'history', jsonb_build_array(jsonb_build_object('status', 'delivered')))))
+              AND (o.state @> jsonb_build_object('Placed', jsonb_build_object('details',
+                   jsonb_build_object(
+                       'lines', jsonb_build_array(jsonb_build_object('product_id', $2::uuid)),
+                       'history', jsonb_build_array(jsonb_build_object('status', 'delivered')))))
+                   OR o.state @> jsonb_build_object('Placed', jsonb_build_object('details',
+                   jsonb_build_object('fulfilments', jsonb_build_array(jsonb_build_object(
+                       'product_ids', jsonb_build_array($2::uuid),
+                       'history', jsonb_build_array(jsonb_build_object('status', 'delivered'))))))))
             ORDER BY o.created_at DESC, o.id DESC LIMIT 1"#,
         user_id.uuid(),
         product_id.uuid()

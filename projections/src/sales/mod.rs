@@ -181,7 +181,12 @@ impl Row {
             order::Event::Refunded { lines, amount, .. } => {
                 line::refund(&mut self.lines, lines, *amount).ok_or(ApplyError::Overflow)?;
             }
-            order::Event::PaymentReopened { .. } | order::Event::GiftCardApplied { .. } => {}
+            // The stage is the whole order's, which follows the last of its parts.
+            order::Event::PaymentReopened { .. }
+            | order::Event::GiftCardApplied { .. }
+            | order::Event::FulfilmentProcessingStarted { .. }
+            | order::Event::FulfilmentShipped { .. }
+            | order::Event::FulfilmentDelivered { .. } => {}
         }
         Ok(())
     }

@@ -187,7 +187,7 @@ async fn redeem(
 #[serde(untagged)]
 enum RedeemedWith {
     Cart(CartResource),
-    Order(OrderResource),
+    Order(Box<OrderResource>),
 }
 
 /// Stop a gift card

@@ -1,5 +1,7 @@
 //! Orders: `/orders`.
 
+mod status;
+
 use crate::checkout::{Checkout, Goods, OrderState, PlaceOrder, Refund, Step};
 use crate::http::extract::{Caller, CommandContext, Json, Path, Staff};
 use crate::http::problem::{FieldError, Problem};
@@ -8,7 +10,7 @@ use crate::http::resources::{OrderResource, Recipient};
 use crate::http::value::{CardFinder, points, promo_code};
 use crate::state::AppState;
 use aggregates::account::Role;
-use aggregates::order::{Actor, DeliveryMethod, PaymentMethod, Status};
+use aggregates::order::{Actor, DeliveryMethod, PaymentMethod};
 use aggregates::{Money, OrderId, ProductId, Quantity};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -24,8 +26,8 @@ use uuid::Uuid;
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(place))
-        .routes(routes!(update))
-        .routes(routes!(set_status))
+        .routes(routes!(status::update))
+        .routes(routes!(status::set_status))
         .routes(routes!(cancel))
         .routes(routes!(refund))
 }
@@ -81,15 +83,6 @@ fn one_to_200(lines: &Option<Vec<OrderLine>>, _: &()) -> garde::Result {
         }
         _ => Ok(()),
     }
-}
-
-/// The next status.
-#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
-pub struct SetStatus {
-    /// processing, shipped, delivered, cancelled or refunded.
-    #[garde(skip)]
-    #[schema(value_type = String, example = "processing")]
-    status: Status,
 }
 
 /// What to give back: everything that is left where neither `lines` nor `amount` is given.
@@ -161,51 +154,6 @@ async fn place(
     finish(&state, &ctx, outcome).await
 }
 
-/// Move an order to its next status
-///
-/// By the seller of its lines, or an administrator. `shipped` assigns the tracking number.
-#[utoipa::path(put, path = "/orders/{id}/status", tag = "orders", security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The order")), request_body = SetStatus,
-    responses((status = 200, description = "The order", body = OrderResource)))]
-async fn set_status(
-    State(state): State<AppState>,
-    staff: Staff,
-    ctx: CommandContext,
-    Path(id): Path<Uuid>,
-    Json(body): Json<SetStatus>,
-) -> Result<Response, Problem> {
-    let id = OrderId::new(id);
-    match body.status {
-        Status::Cancelled => end(state, ctx, id, actor(&staff)).await,
-        Status::Refunded => {
-            let reason = "refunded by the seller".to_owned();
-            let everything = Refund { lines: None, amount: None, reason };
-            give_back(state, ctx, id, actor(&staff), everything).await
-        }
-        Status::Pending
-        | Status::Confirmed
-        | Status::Processing
-        | Status::Shipped
-        | Status::Delivered => advance(state, ctx, id, body.status, actor(&staff)).await,
-    }
-}
-
-/// Move an order to its next status
-///
-/// The same as `PUT /orders/{id}/status`.
-#[utoipa::path(patch, path = "/orders/{id}", tag = "orders", security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The order")), request_body = SetStatus,
-    responses((status = 200, description = "The order", body = OrderResource)))]
-async fn update(
-    state: State<AppState>,
-    staff: Staff,
-    ctx: CommandContext,
-    id: Path<Uuid>,
-    body: Json<SetStatus>,
-) -> Result<Response, Problem> {
-    set_status(state, staff, ctx, id, body).await
-}
-
 /// Cancel an order
 ///
 /// By its buyer, before it is shipped. The goods go back into stock, the money to the buyer.
@@ -245,18 +193,6 @@ async fn refund(
     let wanted = body.lines.as_deref().map(|wanted| lines(wanted, "/lines")).transpose()?;
     let refund = Refund { lines: wanted, amount: body.amount, reason: body.reason };
     give_back(state, ctx, OrderId::new(id), actor(&staff), refund).await
-}
-
-async fn advance(
-    state: AppState,
-    ctx: CommandContext,
-    id: OrderId,
-    to: Status,
-    by: Actor,
-) -> Result<Response, Problem> {
-    let answer = shown(&state, &ctx, id).await?;
-    let outcome = Checkout::of(&state).advance(step(&ctx, id, by), to, answer).await?;
-    finish(&state, &ctx, outcome).await
 }
 
 async fn end(

@@ -1,5 +1,7 @@
 //! The catalogue: `/products`, `/categories`. Public.
 
+mod prices;
+
 use crate::http::extract::{Path, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::{FieldError, Problem};
@@ -21,7 +23,11 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(categories))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(prices::history))
+        .routes(routes!(categories))
 }
 
 /// What of the catalogue is wanted.

@@ -4,6 +4,7 @@
 mod album;
 mod artist;
 mod cart;
+mod fulfilment;
 mod gift_card;
 mod order;
 mod payment;
@@ -15,6 +16,7 @@ mod wishlist;
 pub use album::{AlbumResource, FormatSchema, TrackPositionSchema};
 pub use artist::ArtistResource;
 pub use cart::{CartItem, CartProduct, CartResource};
+pub use fulfilment::FulfilmentResource;
 pub use gift_card::{GiftCardResource, masked};
 pub use order::{HistoryEntry, OrderItem, OrderResource, Recipient};
 pub use payment::PaymentResource;

@@ -1,6 +1,7 @@
-//! An order: all of it for its buyer and administrators, and its own part for a seller. Never shows a
-//! seller what somebody else sells.
+//! An order: all of it for its buyer and administrators, and its own part for a seller. Never shows
+//! a seller what somebody else sells.
 
+use super::FulfilmentResource;
 use crate::auth::Caller;
 use crate::checkout::OrderState;
 use aggregates::account::Role;
@@ -9,12 +10,14 @@ use aggregates::{Money, Order, OrderId, UserId, payment};
 use chrono::{DateTime, Utc};
 use projections::orders::OrderView;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// An order. A seller sees the own lines, and of the buyer only where the goods have to go, from the
-/// confirmation until the delivery. Where others sell in it too, sums are of the own lines, and what
-/// concerns the whole (delivery, gift card, points, amounts due and refunded) is zero.
+/// An order. A seller sees the own lines, and of the buyer only where the goods have to go, from
+/// the confirmation until the delivery. Where others sell in it too, sums are of the own lines, and
+/// what concerns the whole (delivery, gift card, points, amounts due and refunded) is zero; there
+/// is the own fulfilment with its tracking number, and a step of another seller's is by `seller`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Order)]
 pub struct OrderResource {
@@ -63,7 +66,10 @@ pub struct OrderResource {
     /// Of the current payment.
     #[schema(value_type = Option<String>, example = "pending")]
     pub payment_status: Option<payment::Status>,
+    /// Of what left first.
     pub tracking_number: Option<String>,
+    /// What each seller sends; the status of the order is that of the one who is behind all others.
+    pub fulfilments: Vec<FulfilmentResource>,
     pub history: Vec<HistoryEntry>,
     /// When the order is cancelled unless it is paid before; `null` once that cannot happen.
     pub expires_at: Option<DateTime<Utc>>,
@@ -137,6 +143,7 @@ impl OrderResource {
             payment_method: details.payment_method,
             payment_status,
             tracking_number: details.tracking_number.clone(),
+            fulfilments: order.fulfilments().into_iter().map(Into::into).collect(),
             history: details.history.iter().map(HistoryEntry::from).collect(),
             expires_at: (status == Status::Pending).then_some(details.expires_at),
             version,
@@ -166,10 +173,21 @@ impl OrderResource {
 
     fn part_of(mut self, seller_id: UserId) -> Self {
         let lines = self.items.len();
+        let others: BTreeSet<_> = self.items.iter().map(|item| item.seller_id).collect();
         self.items.retain(|item| item.seller_id == seller_id.uuid());
+        self.fulfilments.retain(|part| part.seller_id == seller_id.uuid());
+        let own = self.fulfilments.first();
+        let status = own.map_or(self.status, |own| own.status);
+        self.tracking_number = own.and_then(|own| own.tracking_number.clone());
         self.promo_code = None;
-        if !matches!(self.status, Status::Confirmed | Status::Processing | Status::Shipped) {
+        if !matches!(status, Status::Confirmed | Status::Processing | Status::Shipped) {
             (self.delivery_address, self.phone) = (None, None);
+        }
+        for entry in &mut self.history {
+            let by = entry.by.parse().ok();
+            if by.is_some_and(|by| by != seller_id.uuid() && others.contains(&by)) {
+                "seller".clone_into(&mut entry.by);
+            }
         }
         if self.items.len() < lines {
             // Parts of sums that are amounts of money.

@@ -8,8 +8,10 @@ mod customers;
 pub mod figures;
 mod forms;
 mod history;
+mod liabilities;
 mod log;
 mod sellers;
+mod stock;
 
 use crate::support::app::TestApp;
 use crate::support::client::Client;

@@ -82,6 +82,28 @@ fn before_the_delivery_nobody_may() {
 }
 
 #[test]
+fn of_several_sellers_goods_those_that_arrived_may_be_reviewed() {
+    let (other, seller_id, at) = (id(8), id(SELLER), minute(5));
+    let mut history = delivered();
+    history.truncate(2);
+    if let order::Event::Placed { lines, .. } = &mut history[0] {
+        lines.push(Line { product_id: other, seller_id: id(SELLER + 1), ..lines[0].clone() });
+    }
+    let (by, tracking_number) = ("system".to_owned(), "T".to_owned());
+    history.push(order::Event::FulfilmentProcessingStarted { seller_id, at, by: by.clone() });
+    history.push(order::Event::FulfilmentShipped {
+        seller_id,
+        tracking_number,
+        at,
+        by: by.clone(),
+    });
+    assert_eq!(prove(&history, id(PRODUCT), id(AUTHOR)), Err(Error::NotABuyer));
+    history.push(order::Event::FulfilmentDelivered { seller_id, at, by });
+    assert!(prove(&history, id(PRODUCT), id(AUTHOR)).is_ok());
+    assert_eq!(prove(&history, other, id(AUTHOR)), Err(Error::NotABuyer));
+}
+
+#[test]
 fn another_product_or_another_buyer_is_not_enough() {
     assert_eq!(prove(&delivered(), id(99), id(AUTHOR)), Err(Error::NotABuyer));
     assert_eq!(prove(&delivered(), id(PRODUCT), id(99)), Err(Error::NotABuyer));

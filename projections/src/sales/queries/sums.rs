@@ -216,9 +216,10 @@ pub async fn by_member(
     members.map(|row| Ok(Member { name: row.name, figures: row.sums.try_into()? })).collect()
 }
 
-/// How many of the orders that were placed in a range came how far.
+/// How many carts were filled in a range, and how far the orders came that were placed in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Funnel {
+    pub cart: i64,
     pub placed: i64,
     /// Cancelled later or not.
     pub confirmed: i64,
@@ -228,7 +229,8 @@ pub struct Funnel {
 }
 
 pub async fn funnel(db: &PgPool, range: &Range) -> Result<Funnel, sqlx::Error> {
-    let mut funnel = Funnel::default();
+    let cart = crate::cart_fillings::filled(db, range).await?;
+    let mut funnel = Funnel { cart, ..Funnel::default() };
     for Member { name, figures } in by_member(db, "funnel", range, 10).await? {
         match name.as_str() {
             "placed" => funnel.placed = figures.orders,

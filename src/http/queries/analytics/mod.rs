@@ -1,9 +1,10 @@
 //! Figures for analysts: `/analytics`, each as JSON or, with `Accept: text/csv`, as CSV. All of them are
-//! read from sums that the projection `sales` keeps; see there for what counts, and when.
+//! read from sums that the projections `sales` and `ledger` keep; see there for what counts, and when.
 
 mod customers;
 mod dashboard;
 mod kept;
+mod liabilities;
 mod products;
 mod range;
 mod resources;
@@ -32,4 +33,5 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(products::genres))
         .routes(routes!(customers::show))
         .routes(routes!(dashboard::show))
+        .routes(routes!(liabilities::show))
 }

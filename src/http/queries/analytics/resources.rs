@@ -211,9 +211,11 @@ impl MemberSales {
     }
 }
 
-/// How far the orders have come that were placed in a time.
+/// How many carts were filled in a time, and how far the orders have come that were placed in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FunnelResource {
+    /// Carts that got a first line, again after they were emptied or ordered too. Orders need no cart.
+    pub cart: i64,
     pub placed: i64,
     /// Cancelled later or not.
     pub confirmed: i64,
@@ -224,7 +226,7 @@ pub struct FunnelResource {
 
 impl From<sales::Funnel> for FunnelResource {
     fn from(funnel: sales::Funnel) -> Self {
-        let sales::Funnel { placed, confirmed, shipped, delivered, cancelled } = funnel;
-        Self { placed, confirmed, shipped, delivered, cancelled }
+        let sales::Funnel { cart, placed, confirmed, shipped, delivered, cancelled } = funnel;
+        Self { cart, placed, confirmed, shipped, delivered, cancelled }
     }
 }

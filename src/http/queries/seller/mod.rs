@@ -4,6 +4,7 @@
 mod analytics;
 mod orders;
 mod products;
+mod stock;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,6 +13,7 @@ use utoipa_axum::routes;
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(products::list))
+        .routes(routes!(stock::history))
         .routes(routes!(orders::list))
         .routes(routes!(analytics::show))
 }

@@ -6,7 +6,7 @@ use crate::http::extract::{Query, Seller};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
 use crate::http::queries::orders::OrdersQuery;
-use crate::http::resources::{HistoryEntry, OrderItem};
+use crate::http::resources::{FulfilmentResource, HistoryEntry, OrderItem};
 use crate::state::AppState;
 use aggregates::order::{DeliveryMethod, Details, Line, PaymentMethod, Status};
 use aggregates::{Money, UserId};
@@ -49,22 +49,35 @@ pub struct SellerOrder {
     pub total: Money,
     #[schema(example = "KZT")]
     pub currency: String,
-    /// Whether others sell in the same order: then its steps are an administrator's.
+    /// Whether others sell in the same order: then `status` is that of who is behind all others.
     pub has_other_sellers: bool,
     #[schema(value_type = String, example = "card")]
     pub payment_method: PaymentMethod,
     #[schema(value_type = String, example = "standard")]
     pub delivery_method: DeliveryMethod,
-    /// From the confirmation until the delivery; otherwise `null`.
+    /// From the confirmation until the own delivery; otherwise `null`.
     pub delivery_address: Option<String>,
-    /// From the confirmation until the delivery; otherwise `null`.
+    /// From the confirmation until the own delivery; otherwise `null`.
     pub phone: Option<String>,
+    /// Of the own shipment.
     pub tracking_number: Option<String>,
-    /// When it came into each status. By whom is left out.
+    /// The seller's own shipment, which they move.
+    pub fulfilment: Option<OwnFulfilment>,
+    /// When the whole order came into each status. By whom is left out.
     pub history: Vec<SellerHistory>,
     pub version: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// What the seller sends of an order.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OwnFulfilment {
+    #[schema(value_type = String, example = "shipped")]
+    pub status: Status,
+    pub tracking_number: Option<String>,
+    /// When it came into each status.
+    pub history: Vec<SellerHistory>,
 }
 
 /// When an order came into a status.
@@ -92,8 +105,12 @@ impl SellerOrder {
             Money::checked_sum(own.iter().map(|line| of(line))).unwrap_or_default()
         };
         let (subtotal, discount) = (sum(|line| line.line_total), sum(|line| line.discount));
-        let is_under_way =
-            matches!(status, Status::Confirmed | Status::Processing | Status::Shipped);
+        let parts = row.state.fulfilments().into_iter();
+        let part = parts.map(FulfilmentResource::from).find(|p| p.seller_id == seller_id.uuid());
+        let is_under_way = matches!(
+            part.as_ref().map_or(status, |part| part.status),
+            Status::Confirmed | Status::Processing | Status::Shipped
+        );
         Some(Self {
             id: row.id.uuid(),
             number: order.number.clone(),
@@ -108,12 +125,23 @@ impl SellerOrder {
             delivery_method: order.delivery_method,
             delivery_address: view.delivery_address.filter(|_| is_under_way),
             phone: view.phone.filter(|_| is_under_way),
-            tracking_number: order.tracking_number.clone(),
+            tracking_number: part.as_ref().and_then(|part| part.tracking_number.clone()),
+            fulfilment: part.map(OwnFulfilment::from),
             history: order.history.iter().map(HistoryEntry::from).map(Into::into).collect(),
             version: row.version,
             created_at: order.created_at,
             updated_at: order.updated_at,
         })
+    }
+}
+
+impl From<FulfilmentResource> for OwnFulfilment {
+    fn from(part: FulfilmentResource) -> Self {
+        Self {
+            status: part.status,
+            tracking_number: part.tracking_number,
+            history: part.history.into_iter().map(Into::into).collect(),
+        }
     }
 }
 
