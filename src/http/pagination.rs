@@ -1,5 +1,6 @@
 //! Pages of lists: `limit`, an opaque `cursor`, `offset`, and the form of the answer.
 
+use crate::http::docs::CursorSchema;
 use crate::http::extract::json_has_nul;
 use crate::http::problem::{FieldError, Problem};
 use base64::Engine;
@@ -20,10 +21,11 @@ pub struct PageQuery {
     limit: Option<u32>,
     /// Where the page before ended: its `next_cursor`.
     #[garde(length(max = 1000))]
+    #[param(value_type = Option<CursorSchema>)]
     cursor: Option<String>,
     /// Items to skip; better use `cursor`.
     #[garde(range(max = 100_000))]
-    #[param(default = 0)]
+    #[param(maximum = 100_000, default = 0)]
     offset: Option<u32>,
 }
 
@@ -47,6 +49,7 @@ impl PageQuery {
 pub struct List<T> {
     pub items: Vec<T>,
     /// Pass it as `cursor` to get the next page; `null` on the last one.
+    #[schema(value_type = Option<CursorSchema>)]
     pub next_cursor: Option<String>,
     /// How many there are in all, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]

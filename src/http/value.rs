@@ -73,6 +73,15 @@ pub fn promo_code(text: &str) -> Result<PromoCode, Problem> {
     text.parse().map_err(|_| Problem::not_found("promo_not_found", "there is no such promotion"))
 }
 
+/// Refuses a text of nothing but space.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context by reference")]
+pub fn filled(text: &str, (): &()) -> garde::Result {
+    if text.trim().is_empty() {
+        return Err(garde::Error::new("this is needed, and not only space"));
+    }
+    Ok(())
+}
+
 pub fn points(points: u64) -> Result<Points, Problem> {
     Points::try_from(points).map_err(|error| Problem::invalid_field("/points", error.to_string()))
 }

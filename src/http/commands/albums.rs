@@ -4,6 +4,7 @@ use super::products::{Known, Reviews, editor, resource};
 use crate::catalogue::{
     self, AlbumChange, Archive, NewAlbum, NewProduct, ProductChange, ProductState, Recording,
 };
+use crate::http::docs::{AmountInput, AttributesSchema, ImageUrlsSchema};
 use crate::http::extract::{CommandContext, Json, Path, Staff};
 use crate::http::patch::{Patch, present};
 use crate::http::problem::Problem;
@@ -35,7 +36,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 pub struct NewTrack {
     #[schema(value_type = Option<TrackPositionSchema>)]
     position: Option<TrackPosition>,
-    #[schema(value_type = String, min_length = 1, max_length = 300, example = "So What")]
+    #[schema(value_type = String, min_length = 1, max_length = 300, pattern = r"\S", example = "So What")]
     title: TrackTitle,
     /// In seconds.
     #[schema(maximum = 86_400, example = 562)]
@@ -66,16 +67,16 @@ pub struct CreateAlbum {
     #[garde(skip)]
     artist_id: Uuid,
     #[garde(skip)]
-    #[schema(value_type = String, min_length = 1, max_length = 200, example = "Kind of Blue")]
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"\S", example = "Kind of Blue")]
     title: AlbumTitle,
     #[garde(skip)]
     #[schema(value_type = Option<u16>, minimum = 1860, maximum = 2100, example = 1959)]
     release_year: Option<ReleaseYear>,
     #[garde(skip)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, example = "Jazz")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = r"\S", example = "Jazz")]
     genre: Option<Genre>,
     #[garde(skip)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, example = "Columbia")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"\S", example = "Columbia")]
     label: Option<Label>,
     #[garde(skip)]
     #[serde(default)]
@@ -87,7 +88,7 @@ pub struct CreateAlbum {
     tracks: Vec<NewTrack>,
     /// A decimal string with at most two digits; a number is accepted too.
     #[garde(skip)]
-    #[schema(value_type = String, example = "9900.00")]
+    #[schema(value_type = AmountInput)]
     price: Money,
     /// Units in stock.
     #[garde(range(max = 1_000_000_000))]
@@ -100,14 +101,16 @@ pub struct CreateAlbum {
     description: String,
     #[garde(length(chars, min = 1, max = 64))]
     #[serde(default = "music")]
-    #[schema(min_length = 1, max_length = 64, example = "music")]
+    #[schema(min_length = 1, max_length = 64, pattern = r"\S", example = "music")]
     category: String,
     /// `genre` and `format` are among them anyway.
     #[garde(skip)]
     #[serde(default)]
+    #[schema(value_type = AttributesSchema)]
     attributes: BTreeMap<String, String>,
     #[garde(length(max = 20))]
     #[serde(default)]
+    #[schema(value_type = ImageUrlsSchema)]
     image_urls: Vec<String>,
 }
 
@@ -149,7 +152,7 @@ pub struct ChangeAlbum {
     #[garde(skip)]
     artist_id: Option<Uuid>,
     #[garde(skip)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"\S")]
     title: Option<AlbumTitle>,
     #[garde(skip)]
     #[serde(default, deserialize_with = "present")]
@@ -157,11 +160,11 @@ pub struct ChangeAlbum {
     release_year: Patch<ReleaseYear>,
     #[garde(skip)]
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = r"\S")]
     genre: Patch<Genre>,
     #[garde(skip)]
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"\S")]
     label: Patch<Label>,
     #[garde(skip)]
     #[schema(value_type = Option<FormatSchema>)]
@@ -171,7 +174,7 @@ pub struct ChangeAlbum {
     #[schema(max_items = 300)]
     tracks: Option<Vec<NewTrack>>,
     #[garde(skip)]
-    #[schema(value_type = Option<String>, example = "9900.00")]
+    #[schema(value_type = Option<AmountInput>)]
     price: Option<Money>,
     /// Units available for sale.
     #[garde(range(max = 1_000_000_000))]
@@ -181,11 +184,13 @@ pub struct ChangeAlbum {
     #[schema(max_length = 10_000)]
     description: Option<String>,
     #[garde(length(chars, min = 1, max = 64))]
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(min_length = 1, max_length = 64, pattern = r"\S")]
     category: Option<String>,
     #[garde(skip)]
+    #[schema(value_type = Option<AttributesSchema>)]
     attributes: Option<BTreeMap<String, String>>,
     #[garde(length(max = 20))]
+    #[schema(value_type = Option<ImageUrlsSchema>)]
     image_urls: Option<Vec<String>>,
     /// Whether it is offered for sale.
     #[garde(skip)]

@@ -27,17 +27,17 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 pub struct CreateArtist {
     #[garde(skip)]
-    #[schema(value_type = String, min_length = 1, max_length = 200, example = "Miles Davis")]
+    #[schema(value_type = String, min_length = 1, max_length = 200, pattern = r"\S", example = "Miles Davis")]
     name: ArtistName,
     #[garde(skip)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 10_000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 10_000, pattern = r"\S")]
     bio: Option<Bio>,
     /// In any form.
     #[garde(skip)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, example = "US")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = r"\S", example = "US")]
     country: Option<Country>,
     #[garde(skip)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000, pattern = r"\S")]
     image_url: Option<ImageUrl>,
 }
 
@@ -45,19 +45,19 @@ pub struct CreateArtist {
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
 pub struct ChangeArtist {
     #[garde(skip)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"\S")]
     name: Option<ArtistName>,
     #[garde(skip)]
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 10_000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 10_000, pattern = r"\S")]
     bio: Patch<Bio>,
     #[garde(skip)]
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = r"\S")]
     country: Patch<Country>,
     #[garde(skip)]
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000, pattern = r"\S")]
     image_url: Patch<ImageUrl>,
 }
 

@@ -5,6 +5,7 @@ use crate::cart::Change;
 use crate::checkout::{Checkout, OrderState, Step};
 use crate::gift_cards::{CardState, GiftCards, Issue, Purchase};
 use crate::http::commands::cart::change_own;
+use crate::http::docs::{AmountInput, EmailSchema, PaymentMethodSchema};
 use crate::http::extract::{Admin, Caller, CommandContext, Json, Path};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, Settlement, detached, finish, replay, settle};
@@ -37,18 +38,18 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 pub struct NewGiftCard {
     #[garde(skip)]
-    #[schema(value_type = String, example = "5000.00")]
+    #[schema(value_type = AmountInput)]
     amount: Money,
     /// Three years from now where it is absent.
     #[garde(skip)]
     expires_at: Option<DateTime<Utc>>,
     /// Who is told the code by e-mail.
     #[garde(inner(custom(is_email)))]
-    #[schema(max_length = 254, format = Email)]
+    #[schema(value_type = Option<EmailSchema>)]
     recipient_email: Option<String>,
     /// How a customer pays for it. Default card.
     #[garde(skip)]
-    #[schema(value_type = Option<String>, example = "card")]
+    #[schema(value_type = Option<PaymentMethodSchema>)]
     payment_method: Option<PaymentMethod>,
     /// What stands for the customer's card, as in `POST /payments`.
     #[garde(inner(length(chars, min = 1, max = 200)))]
@@ -69,7 +70,7 @@ pub struct RedeemGiftCard {
     code: String,
     /// The most to take from it; all it can where it is absent.
     #[garde(skip)]
-    #[schema(value_type = Option<String>, example = "1500.00")]
+    #[schema(value_type = Option<AmountInput>)]
     amount: Option<Money>,
     /// An order that is not paid yet, instead of the cart.
     #[garde(skip)]

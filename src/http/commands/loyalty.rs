@@ -7,6 +7,7 @@ use crate::http::problem::Problem;
 use crate::http::resources::CartResource;
 use crate::http::value::points;
 use crate::state::AppState;
+use aggregates::Points;
 use axum::extract::State;
 use axum::response::Response;
 use garde::Validate;
@@ -23,8 +24,8 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 pub struct RedeemPoints {
     /// Each takes 1.00 off; at most half of the goods.
-    #[garde(range(min = 1))]
-    #[schema(minimum = 1, example = 250)]
+    #[garde(range(min = 1, max = Points::MAX.get()))]
+    #[schema(minimum = 1, maximum = 999_999_999_999_u64, example = 250)]
     points: u64,
 }
 

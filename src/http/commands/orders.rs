@@ -3,15 +3,18 @@
 mod status;
 
 use crate::checkout::{Checkout, Goods, OrderState, PlaceOrder, Refund, Step};
+use crate::http::docs::{
+    AmountInput, DeliveryMethodSchema, OrderStatusSchema, PaymentMethodSchema, PromoCodeSchema,
+};
 use crate::http::extract::{Caller, CommandContext, Json, Path, Staff};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::reply::{Reply, detached, finish};
 use crate::http::resources::{OrderResource, Recipient};
-use crate::http::value::{CardFinder, points, promo_code};
+use crate::http::value::{CardFinder, filled, points, promo_code};
 use crate::state::AppState;
 use aggregates::account::Role;
 use aggregates::order::{Actor, DeliveryMethod, PaymentMethod};
-use aggregates::{Money, OrderId, ProductId, Quantity};
+use aggregates::{Money, OrderId, Points, ProductId, Quantity};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -36,28 +39,32 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 pub struct PlaceOrderBody {
     #[garde(skip)]
-    #[schema(value_type = String, example = "standard")]
+    #[schema(value_type = DeliveryMethodSchema)]
     delivery_method: DeliveryMethod,
-    #[garde(length(chars, min = 1, max = 500))]
-    #[schema(min_length = 1, max_length = 500)]
+    #[garde(length(chars, min = 1, max = 500), custom(filled))]
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
     delivery_address: String,
-    #[garde(length(chars, min = 3, max = 32))]
-    #[schema(min_length = 3, max_length = 32, example = "+7 700 000 00 00")]
+    #[garde(length(chars, min = 3, max = 32), custom(filled))]
+    #[schema(min_length = 3, max_length = 32, pattern = r"\S", example = "+7 700 000 00 00")]
     phone: String,
     #[garde(skip)]
-    #[schema(value_type = String, example = "card")]
+    #[schema(value_type = PaymentMethodSchema)]
     payment_method: PaymentMethod,
     /// Instead of the cart's promotion.
     #[garde(skip)]
+    #[schema(value_type = Option<PromoCodeSchema>)]
     promo_code: Option<String>,
     /// Instead of the cart's gift card; it pays all it can.
-    #[garde(skip)]
+    #[garde(length(chars, max = 64))]
+    #[schema(max_length = 64, example = "7Q2M-9XK4-TA3D-0B5H")]
     gift_card_code: Option<String>,
     /// Instead of the cart's points; at most half of the goods, after the discount.
-    #[garde(skip)]
+    #[garde(range(max = Points::MAX.get()))]
+    #[schema(maximum = 999_999_999_999_u64)]
     points: Option<u64>,
     /// Instead of the cart.
     #[garde(custom(one_to_200), dive)]
+    #[schema(min_items = 1, max_items = 200)]
     items: Option<Vec<OrderLine>>,
 }
 
@@ -89,13 +96,14 @@ fn one_to_200(lines: &Option<Vec<OrderLine>>, _: &()) -> garde::Result {
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 pub struct RefundBody {
     #[garde(custom(one_to_200), dive)]
+    #[schema(min_items = 1, max_items = 200)]
     lines: Option<Vec<OrderLine>>,
     /// Without `lines`: that much money. With them: at most what they cost.
     #[garde(skip)]
-    #[schema(value_type = Option<String>, example = "2599.00")]
+    #[schema(value_type = Option<AmountInput>)]
     amount: Option<Money>,
-    #[garde(length(chars, min = 1, max = 500))]
-    #[schema(min_length = 1, max_length = 500)]
+    #[garde(length(chars, min = 1, max = 500), custom(filled))]
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
     reason: String,
 }
 

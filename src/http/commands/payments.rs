@@ -1,6 +1,7 @@
 //! Payments: `/payments`.
 
 use crate::checkout::{Checkout, Payer, PaymentState};
+use crate::http::docs::PaymentMethodSchema;
 use crate::http::extract::{Caller, CommandContext, Json};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, detached, finish};
@@ -28,7 +29,7 @@ pub struct PayBody {
     #[garde(skip)]
     order_id: Uuid,
     #[garde(skip)]
-    #[schema(value_type = String, example = "card")]
+    #[schema(value_type = PaymentMethodSchema)]
     payment_method: PaymentMethod,
     /// What stands for the card. The demo provider knows `tok_ok`, `tok_declined`, `tok_timeout` and
     /// `tok_slow`.

@@ -3,10 +3,12 @@
 use crate::catalogue::{
     self, Archive, ChangeContext, NewProduct, ProductChange, ProductState, StockChange,
 };
+use crate::http::docs::{AmountInput, AttributesSchema, ImageUrlsSchema};
 use crate::http::extract::{Caller, CommandContext, Json, Path, Seller};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, finish};
 use crate::http::resources::{ProductDetails, ProductResource};
+use crate::http::value::filled;
 use crate::state::AppState;
 use aggregates::account::Role;
 use aggregates::product::Editor;
@@ -34,7 +36,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 pub struct CreateProduct {
     #[garde(length(chars, min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub(super) name: String,
     #[garde(length(chars, max = 10_000))]
     #[serde(default)]
@@ -42,7 +44,7 @@ pub struct CreateProduct {
     description: String,
     /// A decimal string with at most two digits; a number is accepted too.
     #[garde(skip)]
-    #[schema(value_type = String, example = "2599.00")]
+    #[schema(value_type = AmountInput)]
     price: Money,
     /// Units in stock.
     #[garde(range(max = 1_000_000_000))]
@@ -52,13 +54,15 @@ pub struct CreateProduct {
     /// Open vocabulary.
     #[garde(length(chars, min = 1, max = 64))]
     #[serde(default = "other")]
-    #[schema(min_length = 1, max_length = 64, example = "electronics")]
+    #[schema(min_length = 1, max_length = 64, pattern = r"\S", example = "electronics")]
     category: String,
     #[garde(skip)]
     #[serde(default)]
+    #[schema(value_type = AttributesSchema)]
     attributes: BTreeMap<String, String>,
     #[garde(length(max = 20))]
     #[serde(default)]
+    #[schema(value_type = ImageUrlsSchema)]
     image_urls: Vec<String>,
 }
 
@@ -84,24 +88,26 @@ impl From<CreateProduct> for NewProduct {
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
 pub struct UpdateProduct {
     #[garde(length(chars, min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     name: Option<String>,
     #[garde(length(chars, max = 10_000))]
     #[schema(max_length = 10_000)]
     description: Option<String>,
     #[garde(skip)]
-    #[schema(value_type = Option<String>, example = "2599.00")]
+    #[schema(value_type = Option<AmountInput>)]
     price: Option<Money>,
     /// Units available for sale.
     #[garde(range(max = 1_000_000_000))]
     #[schema(maximum = 1_000_000_000)]
     quantity: Option<u32>,
     #[garde(length(chars, min = 1, max = 64))]
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(min_length = 1, max_length = 64, pattern = r"\S")]
     category: Option<String>,
     #[garde(skip)]
+    #[schema(value_type = Option<AttributesSchema>)]
     attributes: Option<BTreeMap<String, String>>,
     #[garde(length(max = 20))]
+    #[schema(value_type = Option<ImageUrlsSchema>)]
     image_urls: Option<Vec<String>>,
     /// Whether it is offered for sale.
     #[garde(skip)]
@@ -117,9 +123,11 @@ pub struct SetStock {
     quantity: Option<u32>,
     /// Units to add or, negative, to take away. Instead of `quantity`.
     #[garde(range(min = -1_000_000_000, max = 1_000_000_000))]
+    #[schema(minimum = -1_000_000_000, maximum = 1_000_000_000)]
     delta: Option<i64>,
     /// Why; mandatory with `delta`.
-    #[garde(length(chars, min = 1, max = 200))]
+    #[garde(inner(length(chars, min = 1, max = 200), custom(filled)))]
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     reason: Option<String>,
 }
 

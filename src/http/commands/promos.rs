@@ -2,6 +2,7 @@
 
 use crate::cart::{self, CartError, Terms as CartTerms};
 use crate::http::commands::cart::change_own;
+use crate::http::docs::{Amount, AmountInput, CategoriesSchema, PromoCodeSchema};
 use crate::http::extract::{Admin, Caller, CommandContext, Json, Path};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, finish};
@@ -46,18 +47,19 @@ pub struct PromoTerms {
     kind: PromoKind,
     /// More than 0 and at most 100 percent, or an amount of money.
     #[garde(skip)]
-    #[schema(value_type = String, example = "25")]
+    #[schema(value_type = AmountInput)]
     value: Decimal,
     /// The least sum of the goods.
     #[garde(skip)]
-    #[schema(value_type = Option<String>, example = "5000.00")]
+    #[schema(value_type = Option<AmountInput>)]
     min_subtotal: Option<Money>,
     /// The most that it takes off.
     #[garde(skip)]
-    #[schema(value_type = Option<String>, example = "2000.00")]
+    #[schema(value_type = Option<AmountInput>)]
     max_discount: Option<Money>,
     /// Only for goods of these categories.
     #[garde(inner(length(max = 100), inner(length(chars, min = 1, max = 64))))]
+    #[schema(value_type = Option<CategoriesSchema>)]
     categories: Option<Vec<String>>,
     #[garde(skip)]
     starts_at: Option<DateTime<Utc>>,
@@ -65,11 +67,11 @@ pub struct PromoTerms {
     ends_at: Option<DateTime<Utc>>,
     /// Uses in total.
     #[garde(inner(range(min = 1)))]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 4_294_967_295_u64)]
     usage_limit: Option<u32>,
     /// Uses by one customer.
     #[garde(inner(range(min = 1)))]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 4_294_967_295_u64)]
     usage_limit_per_user: Option<u32>,
     /// Whether points can be used together with it. Default true.
     #[garde(skip)]
@@ -110,7 +112,7 @@ impl PromoTerms {
 pub struct NewPromo {
     /// Letters, digits, `-` and `_`; case does not matter.
     #[garde(custom(a_code))]
-    #[schema(min_length = 1, max_length = 32, pattern = "^[A-Za-z0-9_-]+$", example = "SUMMER25")]
+    #[schema(value_type = PromoCodeSchema)]
     code: String,
     #[garde(dive)]
     #[serde(flatten)]
@@ -129,7 +131,7 @@ fn a_code(code: &str, (): &()) -> garde::Result {
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 pub struct PromoCodeBody {
     #[garde(length(chars, min = 1, max = 64))]
-    #[schema(min_length = 1, max_length = 64, example = "SUMMER25")]
+    #[schema(value_type = PromoCodeSchema)]
     code: String,
 }
 
@@ -139,7 +141,7 @@ pub struct PromoCheck {
     pub code: String,
     pub valid: bool,
     /// What it would take off the cart now.
-    #[schema(value_type = String, example = "1299.50")]
+    #[schema(value_type = Amount)]
     pub discount: Money,
     /// Why it would not: the code of the problem that using it would be.
     pub reason: Option<String>,

@@ -1,11 +1,15 @@
 //! What the OpenAPI document says beside the routes: the security scheme, the failures and the
 //! headers that all operations have in common, so that no handler has to list them.
 
+use super::nullable;
+use super::schemas as shown;
 use crate::http::problem::{self, ProblemBody};
+use serde_json::Value;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, ResponseBuilder};
+use utoipa::openapi::{Components, Content, ContentBuilder, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 /// The frame of the document.
@@ -18,9 +22,23 @@ use utoipa::{Modify, OpenApi};
             the root; a trailing slash never matters.\n\nErrors are RFC 9457 problem documents. Any \
             command takes an `Idempotency-Key`; its first answer is recorded and replayed with \
             `Idempotent-Replayed: true`. Answers to commands carry `Ledgerline-Position`, and `ETag` \
-            is the version that `If-Match` takes.",
+            is the version that `If-Match` takes. No text may have the character U+0000.",
     ),
-    components(schemas(ProblemBody, problem::FieldError)),
+    components(schemas(
+        ProblemBody,
+        problem::FieldError,
+        // Those of parameters are only referred to.
+        shown::Amount,
+        shown::AlbumSort,
+        shown::ArtistSort,
+        shown::AsOfSchema,
+        shown::LeastRating,
+        shown::ProductSort,
+        shown::RangeEdge,
+        shown::ReviewSort,
+        shown::TimeZoneSchema,
+        crate::images::Size,
+    )),
     modifiers(&Bearer),
     servers((url = "/", description = "This server"))
 )]
@@ -61,27 +79,45 @@ const FAILURES: [(&str, &str, &str); 12] = [
 const WITHOUT_KEY: [&str; 4] =
     ["/api/v1/auth/login", "/api/v1/token", "/api/v1/auth/refresh", "/api/v1/auth/logout"];
 
+/// Paths whose query, or whose caller, may name what does not exist. Where a path or a body names
+/// something is seen from its parameters.
+const MAY_MISS: [&str; 5] = [
+    "/api/v1/auth/me",
+    "/api/v1/auth/me/export",
+    "/api/v1/audit/proof/consistency",
+    "/api/v1/audit/proof/inclusion",
+    "/api/v1/audit/verify",
+];
+
 /// Adds to every operation its id, its failures, and the headers it takes.
 pub fn complete(openapi: &mut utoipa::openapi::OpenApi) {
     let components = openapi.components.get_or_insert_with(Components::new);
     for (_, name, description) in FAILURES {
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         let response = ResponseBuilder::new()
             .description(description)
-            .content(problem::MEDIA_TYPE, content)
+            .content(problem::MEDIA_TYPE, a_problem())
             .build();
         components.responses.insert(name.to_owned(), RefOr::T(response));
     }
+    nullable::rewrite(components);
     for (path, item) in &mut openapi.paths.paths {
         for (method, operation) in operations(item) {
             // The names of handlers repeat, an id must not.
             operation.operation_id = Some(operation_id(method, path));
-            add_failures(path, method != "get", operation);
+            let may_miss = path.contains('{')
+                || MAY_MISS.contains(&path.as_str())
+                || body_names_something(operation, components);
+            add_failures(path, method != "get", may_miss, operation);
+            allow_empty_values(operation);
             if method != "get" && !WITHOUT_KEY.contains(&path.as_str()) {
                 add_headers(method, operation);
             }
         }
     }
+}
+
+fn a_problem() -> Content {
+    ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build()
 }
 
 /// The operations of a path.
@@ -99,22 +135,72 @@ fn operation_id(method: &str, path: &str) -> String {
     words.fold(method.to_owned(), |id, word| format!("{id}_{word}"))
 }
 
-fn add_failures(path: &str, changes: bool, operation: &mut Operation) {
+/// Whether the body has an id or a code of something: a member `product_id`, `code`, and so on.
+fn body_names_something(operation: &Operation, components: &Components) -> bool {
+    let contents = operation.request_body.iter().flat_map(|body| body.content.values());
+    let schemas = contents.filter_map(|content| content.schema.as_ref());
+    schemas
+        .filter_map(|schema| serde_json::to_value(schema).ok())
+        .any(|schema| names_something(&schema, components))
+}
+
+fn names_something(schema: &Value, components: &Components) -> bool {
+    let referred = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+    let referred = referred
+        .and_then(|name| components.schemas.get(name))
+        .and_then(|schema| serde_json::to_value(schema).ok());
+    let mut members = schema["properties"].as_object().into_iter().flatten();
+    members.any(|(name, member)| {
+        name.ends_with("_id") || name.ends_with("code") || names_something(member, components)
+    }) || names_something_below(schema, components)
+        || referred.is_some_and(|schema| names_something(&schema, components))
+}
+
+fn names_something_below(schema: &Value, components: &Components) -> bool {
+    let choices = ["oneOf", "anyOf", "allOf"].into_iter();
+    let mut parts = choices.filter_map(|choice| schema[choice].as_array()).flatten();
+    parts.any(|part| names_something(part, components))
+        || schema.get("items").is_some_and(|item| names_something(item, components))
+}
+
+fn add_failures(path: &str, changes: bool, may_miss: bool, operation: &mut Operation) {
     let in_api = path.starts_with("/api/");
     let has_body = operation.request_body.is_some();
     let takes_tokens = operation.security.as_ref().is_some_and(|needed| !needed.is_empty());
     for (status, name, _) in FAILURES {
         let applies = match status {
-            "401" | "403" => takes_tokens,
-            "404" => path.contains('{'),
+            // A bad token is refused everywhere, also where none is needed.
+            "401" => in_api,
+            "403" => takes_tokens,
+            "404" => may_miss,
             "400" | "409" | "412" => changes,
             "413" | "415" => has_body,
             "500" => true,
             _ => in_api,
         };
-        if applies {
-            let response = RefOr::Ref(Ref::from_response_name(name));
-            operation.responses.responses.entry(status.to_owned()).or_insert(response);
+        if !applies {
+            continue;
+        }
+        let responses = &mut operation.responses.responses;
+        let response = responses
+            .entry(status.to_owned())
+            .or_insert_with(|| RefOr::Ref(Ref::from_response_name(name)));
+        // What an operation describes in its own words is a problem document, too.
+        if let RefOr::T(response) = response
+            && response.content.is_empty()
+        {
+            response.content.insert(problem::MEDIA_TYPE.to_owned(), a_problem());
+        }
+    }
+}
+
+/// A parameter of a query without a value is as good as none, see the extractor.
+fn allow_empty_values(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let in_query = matches!(parameter.parameter_in, ParameterIn::Query);
+        if in_query && matches!(parameter.required, Required::False) {
+            // A member of the specification that the builder does not know.
+            parameter.extensions = Some(Extensions::from_iter([("allowEmptyValue", true)]));
         }
     }
 }
@@ -122,21 +208,24 @@ fn add_failures(path: &str, changes: bool, operation: &mut Operation) {
 fn add_headers(method: &str, operation: &mut Operation) {
     let parameters = operation.parameters.get_or_insert_default();
     let key = "Records the first answer under this key, at most 255 characters, and replays it.";
-    parameters.push(header("Idempotency-Key", key));
+    let a_key = ObjectBuilder::new().max_length(Some(255)).pattern(Some("^[!-~]([ -~]*[!-~])?$"));
+    parameters.push(header("Idempotency-Key", key, a_key));
     let prefer = "`respond-async`: answer without waiting for the read models.";
-    parameters.push(header("Prefer", prefer));
+    parameters.push(header("Prefer", prefer, ObjectBuilder::new()));
     if method != "post" {
-        parameters.push(header("If-Match", "The `ETag` of the version that may be changed."));
+        let version = "The `ETag` of the version that may be changed; several with commas, or `*`.";
+        let tags = r#"^(\*|(W/)?"[0-9a-f-]*"(, ?(W/)?"[0-9a-f-]*")*)$"#;
+        parameters.push(header("If-Match", version, ObjectBuilder::new().pattern(Some(tags))));
     }
 }
 
-fn header(name: &str, description: &str) -> Parameter {
+fn header(name: &str, description: &str, text: ObjectBuilder) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .description(Some(description))
         .required(Required::False)
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .schema(Some(text.schema_type(Type::String)))
         .build()
 }
 
@@ -180,6 +269,88 @@ mod tests {
             let pointer = reference.strip_prefix('#').unwrap();
             assert!(document.pointer(pointer).is_some(), "{reference}");
         }
+    }
+
+    /// Every operation, with its path and method.
+    fn each_operation(document: &Value, mut check: impl FnMut(&str, &str, &Value)) {
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                check(path, method, operation);
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_can_be_refused_is_documented_to_be() {
+        let document = document();
+        each_operation(&document, |path, method, operation| {
+            let responses = operation["responses"].as_object().unwrap();
+            let says = |status: &str| responses.contains_key(status);
+            let called = format!("{method} {path}");
+            if path.starts_with("/api/") {
+                // A bad token is refused everywhere, and bad values are, too.
+                assert!(says("401") && says("422"), "{called}");
+            }
+            if operation["requestBody"].is_object() {
+                assert!(says("400") && says("413") && says("415") && says("422"), "{called}");
+            }
+            if path.contains('{') {
+                assert!(says("404"), "{called}");
+            }
+            for (status, response) in
+                responses.iter().filter(|(status, _)| status.as_str() >= "400")
+            {
+                let problem = &response["content"]["application/problem+json"];
+                assert!(response["$ref"].is_string() || problem.is_object(), "{called} {status}");
+            }
+        });
+        let gone = ["post_orders", "post_payments", "post_promos_apply", "post_wishlist_items"];
+        each_operation(&document, |_, _, operation| {
+            if gone.iter().any(|id| operation["operationId"] == *id) {
+                assert!(operation["responses"]["404"].is_object(), "{operation}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_text_that_may_be_null_keeps_its_format() {
+        let document = document();
+        let order = &document["components"]["schemas"]["PostReview"]["properties"]["order_id"];
+        let choice = serde_json::json!([{"type": "null"}, {"type": "string", "format": "uuid"}]);
+        assert_eq!(order["oneOf"], choice, "{order}");
+        assert!(order["description"].is_string());
+    }
+
+    #[test]
+    fn every_amount_of_money_is_described_as_one() {
+        let document = document();
+        let amounts = ["price", "amount", "subtotal", "discount", "delivery_cost", "amount_due"];
+        let mut seen = 0;
+        for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+            let parts =
+                std::iter::once(schema).chain(schema["allOf"].as_array().into_iter().flatten());
+            for (field, member) in parts.filter_map(|part| part["properties"].as_object()).flatten()
+            {
+                if amounts.contains(&field.as_str()) {
+                    assert!(member.to_string().contains("Amount"), "{name}.{field}: {member}");
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 20, "{seen}");
+        each_operation(&document, |path, _, operation| {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let (name, schema) = (parameter["name"].as_str().unwrap(), &parameter["schema"]);
+                let component = match name {
+                    "min_price" | "max_price" => "Amount",
+                    "cursor" => "Cursor",
+                    "sort" => "Sort",
+                    "tz" => "TimeZone",
+                    _ => continue,
+                };
+                assert!(schema.to_string().contains(component), "{path} {name}: {schema}");
+            }
+        });
     }
 
     #[test]

@@ -2,8 +2,11 @@
 //! all from assets in the binary. Its pages ask nobody else for anything.
 
 mod document;
+mod nullable;
+mod schemas;
 
 pub use document::{ApiDoc, complete};
+pub use schemas::*;
 
 use crate::http::problem::Problem;
 use crate::state::AppState;

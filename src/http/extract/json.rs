@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 /// A JSON body that has the right shape (422 with a pointer otherwise, 400 where it is no JSON) and
-/// keeps the rules of its type. `Option<Json<T>>` where the body may be missing.
+/// keeps the rules of its type. `Option<Json<T>>` where the body may be missing or `null`.
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
@@ -43,6 +43,9 @@ where
             return Ok(None);
         }
         type_is_right?;
+        if body.trim_ascii() == b"null" {
+            return Ok(None);
+        }
         parse(&body).map(|value| Some(Self(value)))
     }
 }
@@ -137,9 +140,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_optional_body_may_be_missing() {
-        let request = Request::post("/").body(Body::empty()).unwrap();
-        let none = <Json<Line> as OptionalFromRequest<()>>::from_request(request, &()).await;
-        assert!(none.unwrap().is_none());
+    async fn an_optional_body_may_be_missing_or_null() {
+        for body in ["", "null", " null\n"] {
+            let request = Request::post("/")
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(body))
+                .unwrap();
+            let none = <Json<Line> as OptionalFromRequest<()>>::from_request(request, &()).await;
+            assert!(none.unwrap().is_none(), "{body:?}");
+        }
     }
 }

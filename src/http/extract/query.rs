@@ -31,6 +31,7 @@ where
     if let Some(name) = nul_in_form(query.as_bytes()) {
         return Err(Problem::invalid(vec![nul_parameter(name)]));
     }
+    let query = without_empty(query);
     let parameters = serde_html_form::Deserializer::from_bytes(query.as_bytes());
     let value: T = serde_path_to_error::deserialize(parameters).map_err(|error| {
         let detail = error.inner().to_string();
@@ -50,6 +51,12 @@ where
         Problem::invalid(errors.collect())
     })?;
     Ok(value)
+}
+
+/// A parameter without a value is none, whatever its type: forms send those that nobody filled.
+fn without_empty(query: &str) -> String {
+    let has_value = |pair: &&str| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty());
+    query.split('&').filter(has_value).collect::<Vec<_>>().join("&")
 }
 
 /// The parameter that a path lies in: an index within a repeated one is of no use.
@@ -79,6 +86,8 @@ mod tests {
         let filter: Filter = parse("category=books&limit=").unwrap();
         assert_eq!(filter.category, ["books"]);
         assert_eq!(filter.limit, None);
+        let filter: Filter = parse("category=&limit").unwrap();
+        assert!(filter.category.is_empty() && filter.limit.is_none());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Albums: `/albums`. Public.
 
 use super::products::{cacheable, digest, rating};
+use crate::http::docs::{AlbumSort, Amount, LeastRating};
 use crate::http::extract::{Path, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::{FieldError, Problem};
@@ -38,15 +39,17 @@ struct AlbumsQuery {
     /// In any case; may be repeated.
     #[garde(length(max = 50))]
     #[serde(default)]
+    #[param(max_items = 50)]
     genre: Vec<String>,
     /// In any case; may be repeated.
     #[garde(length(max = 50))]
     #[serde(default)]
+    #[param(max_items = 50)]
     label: Vec<String>,
     /// May be repeated.
     #[garde(length(max = 5))]
     #[serde(default)]
-    #[param(value_type = Vec<FormatSchema>)]
+    #[param(value_type = Vec<FormatSchema>, max_items = 5)]
     format: Vec<Format>,
     /// Released then or later.
     #[garde(range(max = 9999))]
@@ -57,20 +60,20 @@ struct AlbumsQuery {
     #[param(maximum = 9999, example = 1969)]
     year_to: Option<u16>,
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "1000.00")]
+    #[param(value_type = Option<Amount>)]
     min_price: Option<Money>,
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "5000.00")]
+    #[param(value_type = Option<Amount>)]
     max_price: Option<Money>,
     #[garde(skip)]
     in_stock: Option<bool>,
     /// 0 to 5.
     #[garde(custom(rating))]
-    #[param(value_type = Option<String>, example = "4")]
+    #[param(value_type = Option<LeastRating>)]
     min_rating: Option<Decimal>,
     /// price, -price, name, -name, title, -title, year, -year, rating, newest or relevance.
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "-year")]
+    #[param(value_type = Option<AlbumSort>)]
     sort: Option<Sort>,
 }
 

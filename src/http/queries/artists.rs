@@ -1,6 +1,7 @@
 //! Artists: `/artists`. Public.
 
 use super::products::cacheable;
+use crate::http::docs::ArtistSort;
 use crate::http::extract::{Path, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
@@ -35,7 +36,7 @@ struct ArtistsQuery {
     country: Option<String>,
     /// name, -name, newest or relevance.
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "name")]
+    #[param(value_type = Option<ArtistSort>)]
     sort: Option<Sort>,
 }
 

@@ -1,5 +1,6 @@
 //! Gift cards: `/giftcards`. Whoever knows a code sees its balance; never shows a code.
 
+use crate::http::docs::{Amount, CardEntryKind, GiftCardStatusSchema, SignedAmount};
 use crate::http::extract::{Books, Caller, Path, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
@@ -30,18 +31,18 @@ pub struct CardBalance {
     /// All but the last four symbols hidden.
     #[schema(example = "****-****-****-0B5H")]
     pub code: String,
-    #[schema(value_type = String, example = "5000.00")]
+    #[schema(value_type = Amount)]
     pub initial_amount: Money,
     /// What can be spent.
-    #[schema(value_type = String, example = "3500.00")]
+    #[schema(value_type = Amount)]
     pub balance: Money,
     /// What orders that are not settled have set aside.
-    #[schema(value_type = String, example = "0.00")]
+    #[schema(value_type = Amount)]
     pub held: Money,
     #[schema(example = "KZT")]
     pub currency: String,
     /// pending, active, disabled, expired, used or withdrawn.
-    #[schema(value_type = String, example = "active")]
+    #[schema(value_type = GiftCardStatusSchema)]
     pub status: Status,
     pub expires_at: DateTime<Utc>,
 }
@@ -82,10 +83,10 @@ pub struct CardEntry {
     pub code: String,
     pub gift_card_id: Uuid,
     /// issued, held, captured, voided, credited_back or expired.
-    #[schema(value_type = String, example = "captured")]
+    #[schema(value_type = CardEntryKind)]
     pub kind: Kind,
     /// Positive where it is in the holder's favour.
-    #[schema(value_type = String, example = "-1500.00")]
+    #[schema(value_type = SignedAmount)]
     pub amount: Decimal,
     /// Where it is an order of the caller's.
     pub order_id: Option<Uuid>,

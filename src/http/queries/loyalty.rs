@@ -1,5 +1,6 @@
 //! Loyalty accounts: `/loyalty`. Everybody sees their own.
 
+use crate::http::docs::{Amount, PointsEntryKind};
 use crate::http::extract::{Books, Caller, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
@@ -42,7 +43,7 @@ pub struct LoyaltyStatus {
     #[schema(value_type = u64, example = 0)]
     pub owed: Points,
     /// What counts towards the tier: goods of the last 365 days.
-    #[schema(value_type = String, example = "120000.00")]
+    #[schema(value_type = Amount)]
     pub spend: Money,
     /// Until when the tier is kept though the spend is too little for it.
     pub grace_until: Option<DateTime<Utc>>,
@@ -63,7 +64,7 @@ pub struct Expiring {
 pub struct NextTier {
     #[schema(value_type = String, example = "gold")]
     pub name: Tier,
-    #[schema(value_type = String, example = "180000.00")]
+    #[schema(value_type = Amount)]
     pub spend_needed: Money,
 }
 
@@ -119,7 +120,7 @@ async fn status(
 pub struct LoyaltyEntry {
     pub at: DateTime<Utc>,
     /// earned, activated, held, spent, released, restored, reversed or expired.
-    #[schema(value_type = String, example = "activated")]
+    #[schema(value_type = PointsEntryKind)]
     pub kind: Kind,
     /// What it is about: positive where it is in the customer's favour.
     #[schema(example = 40)]
@@ -190,7 +191,7 @@ pub struct TierResource {
     #[schema(value_type = String, example = "silver")]
     pub name: Tier,
     /// The least spend of the last 365 days.
-    #[schema(value_type = String, example = "100000.00")]
+    #[schema(value_type = Amount)]
     pub from_spend: Money,
     /// Points for each 100.00 of spend.
     #[schema(example = 3)]

@@ -3,6 +3,7 @@
 
 use super::order_events;
 use crate::auth::Caller;
+use crate::http::docs::OrderStatusSchema;
 use crate::http::extract::{Path, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
@@ -39,7 +40,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 pub struct OrdersQuery {
     /// pending, confirmed, processing, shipped, delivered, cancelled or refunded.
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "confirmed")]
+    #[param(value_type = Option<OrderStatusSchema>)]
     status: Option<Status>,
     /// Placed at or after.
     #[garde(skip)]

@@ -2,6 +2,7 @@
 
 mod prices;
 
+use crate::http::docs::{Amount, LeastRating, ProductSort};
 use crate::http::extract::{Path, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::{FieldError, Problem};
@@ -41,12 +42,13 @@ pub struct CatalogueQuery {
     /// May be repeated.
     #[garde(length(max = 50))]
     #[serde(default)]
+    #[param(max_items = 50)]
     category: Vec<String>,
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "1000.00")]
+    #[param(value_type = Option<Amount>)]
     min_price: Option<Money>,
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "5000.00")]
+    #[param(value_type = Option<Amount>)]
     max_price: Option<Money>,
     #[garde(skip)]
     in_stock: Option<bool>,
@@ -54,11 +56,11 @@ pub struct CatalogueQuery {
     seller_id: Option<Uuid>,
     /// 0 to 5.
     #[garde(custom(rating))]
-    #[param(value_type = Option<String>, example = "4")]
+    #[param(value_type = Option<LeastRating>)]
     min_rating: Option<Decimal>,
     /// price, -price, name, -name, rating, newest or relevance.
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "price")]
+    #[param(value_type = Option<ProductSort>)]
     sort: Option<Sort>,
     /// Whether to count the products of each category and price band.
     #[garde(skip)]
@@ -110,9 +112,9 @@ pub struct CategoryResource {
 /// Prices from `from` (included) to `to` (excluded).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PriceBandResource {
-    #[schema(value_type = String, example = "1000.00")]
+    #[schema(value_type = Amount)]
     from: Money,
-    #[schema(value_type = Option<String>, example = "5000.00")]
+    #[schema(value_type = Option<Amount>)]
     to: Option<Money>,
     count: i64,
 }

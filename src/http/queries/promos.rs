@@ -1,5 +1,6 @@
 //! Promotions that everybody may use: `/promos`.
 
+use crate::http::docs::Amount;
 use crate::http::extract::Query;
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
@@ -29,11 +30,11 @@ pub struct ActivePromo {
     #[schema(example = "percent")]
     pub kind: &'static str,
     /// Percent, or an amount of money.
-    #[schema(value_type = String, example = "25")]
+    #[schema(value_type = Amount)]
     pub value: Decimal,
-    #[schema(value_type = Option<String>, example = "5000.00")]
+    #[schema(value_type = Option<Amount>)]
     pub min_subtotal: Option<Money>,
-    #[schema(value_type = Option<String>, example = "2000.00")]
+    #[schema(value_type = Option<Amount>)]
     pub max_discount: Option<Money>,
     pub categories: Option<Vec<String>>,
     pub starts_at: Option<DateTime<Utc>>,

@@ -2,6 +2,7 @@
 //! administrators all there are.
 
 use crate::auth::Caller;
+use crate::http::docs::{ReviewSort, ReviewStatusSchema};
 use crate::http::extract::{MaybeCaller, Path, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
@@ -44,11 +45,11 @@ pub struct ReviewsQuery {
     /// pending, published or rejected. Others than published ones are for their author
     /// (`user_id`), who sees all where nothing is said, and for administrators.
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "published")]
+    #[param(value_type = Option<ReviewStatusSchema>)]
     status: Option<Status>,
     /// newest, or rating: the best first.
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "newest")]
+    #[param(value_type = Option<ReviewSort>)]
     sort: Option<Sort>,
 }
 

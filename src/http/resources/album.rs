@@ -79,6 +79,7 @@ impl PartialSchema for TrackPositionSchema {
         let code = ObjectBuilder::new()
             .schema_type(Type::String)
             .min_length(Some(1))
+            .pattern(Some(r"\S"))
             .max_length(Some(PlaceCode::MAX))
             .build();
         OneOfBuilder::new().item(number).item(code).into()

@@ -2,6 +2,7 @@
 
 use super::masked;
 use crate::cart::{Applied, CartState, Quote, Terms};
+use crate::http::docs::Amount;
 use aggregates::order::pricing::Item;
 use aggregates::{Cart, CartId, Money, ProductId};
 use projections::carts::CartView;
@@ -23,16 +24,16 @@ pub struct CartResource {
     /// The points that are to pay of it.
     pub points: Option<CartPoints>,
     /// The sum of the lines.
-    #[schema(value_type = String, example = "5198.00")]
+    #[schema(value_type = Amount)]
     pub subtotal: Money,
     /// What the promotion takes off; zero where it does not count now.
-    #[schema(value_type = String, example = "0.00")]
+    #[schema(value_type = Amount)]
     pub discount: Money,
     /// `subtotal - discount`; delivery comes with the order.
-    #[schema(value_type = String, example = "5198.00")]
+    #[schema(value_type = Amount)]
     pub total: Money,
     /// What points and gift card leave of the total.
-    #[schema(value_type = String, example = "5198.00")]
+    #[schema(value_type = Amount)]
     pub amount_due: Money,
     pub version: i64,
 }
@@ -43,7 +44,7 @@ pub struct CartGiftCard {
     #[schema(example = "****-****-****-0B5H")]
     pub code: String,
     /// What it would pay now, before delivery.
-    #[schema(value_type = String, example = "1500.00")]
+    #[schema(value_type = Amount)]
     pub amount: Money,
 }
 
@@ -65,9 +66,9 @@ pub struct CartItem {
     pub product: CartProduct,
     pub quantity: u32,
     /// Of one unit, now.
-    #[schema(value_type = String, example = "2599.00")]
+    #[schema(value_type = Amount)]
     pub price: Money,
-    #[schema(value_type = String, example = "5198.00")]
+    #[schema(value_type = Amount)]
     pub line_total: Money,
     /// Whether the whole line could be ordered now.
     pub available: bool,
@@ -80,7 +81,7 @@ pub struct CartItem {
 pub struct CartProduct {
     pub id: Uuid,
     pub name: String,
-    #[schema(value_type = String, example = "2599.00")]
+    #[schema(value_type = Amount)]
     pub price: Money,
     pub image_url: Option<String>,
     /// Units that can be ordered now.

@@ -1,6 +1,7 @@
 //! A gift card.
 
 use crate::gift_cards::CardState;
+use crate::http::docs::{Amount, GiftCardStatusSchema};
 use aggregates::gift_card::{Code, Details, Status};
 use aggregates::{GiftCard, GiftCardId, Money};
 use chrono::{DateTime, Utc};
@@ -16,17 +17,17 @@ pub struct GiftCardResource {
     /// The code where it was just made, and only then; else its last four symbols.
     #[schema(example = "7Q2M-9XK4-TA3D-0B5H")]
     pub code: String,
-    #[schema(value_type = String, example = "5000.00")]
+    #[schema(value_type = Amount)]
     pub initial_amount: Money,
     /// What can be spent.
-    #[schema(value_type = String, example = "5000.00")]
+    #[schema(value_type = Amount)]
     pub balance: Money,
     /// What orders that are not settled have set aside.
-    #[schema(value_type = String, example = "0.00")]
+    #[schema(value_type = Amount)]
     pub held: Money,
     #[schema(example = "KZT")]
     pub currency: String,
-    #[schema(value_type = String, example = "active")]
+    #[schema(value_type = GiftCardStatusSchema)]
     pub status: Status,
     pub expires_at: DateTime<Utc>,
     pub version: i64,

@@ -4,6 +4,9 @@
 use super::FulfilmentResource;
 use crate::auth::Caller;
 use crate::checkout::OrderState;
+use crate::http::docs::{
+    Amount, DeliveryMethodSchema, OrderStatusSchema, PaymentMethodSchema, PaymentStatusSchema,
+};
 use aggregates::account::Role;
 use aggregates::order::{DeliveryMethod, Details, PaymentMethod, Status};
 use aggregates::{Money, Order, OrderId, UserId, payment};
@@ -26,17 +29,17 @@ pub struct OrderResource {
     #[schema(example = "L-7Q2M9XK4TA")]
     pub number: String,
     pub user_id: Uuid,
-    #[schema(value_type = String, example = "pending")]
+    #[schema(value_type = OrderStatusSchema)]
     pub status: Status,
     pub items: Vec<OrderItem>,
     /// The sum of the lines.
-    #[schema(value_type = String, example = "5198.00")]
+    #[schema(value_type = Amount)]
     pub subtotal: Money,
-    #[schema(value_type = String, example = "0.00")]
+    #[schema(value_type = Amount)]
     pub discount: Money,
-    #[schema(value_type = String, example = "standard")]
+    #[schema(value_type = DeliveryMethodSchema)]
     pub delivery_method: DeliveryMethod,
-    #[schema(value_type = String, example = "1500.00")]
+    #[schema(value_type = Amount)]
     pub delivery_cost: Money,
     /// `null` once the buyer's personal data is erased.
     pub delivery_address: Option<String>,
@@ -46,25 +49,25 @@ pub struct OrderResource {
     pub currency: String,
     pub promo_code: Option<String>,
     /// What a gift card pays.
-    #[schema(value_type = String, example = "0.00")]
+    #[schema(value_type = Amount)]
     pub gift_card_amount: Money,
     /// Paid with points, 1.00 each.
     pub points_used: u64,
     /// What the order earned; they can be spent once it is delivered.
     pub points_earned: u64,
     /// `subtotal - discount + delivery_cost`.
-    #[schema(value_type = String, example = "6698.00")]
+    #[schema(value_type = Amount)]
     pub total_amount: Money,
     /// What is still to be paid with money; zero once paid, or when the order has ended.
-    #[schema(value_type = String, example = "6698.00")]
+    #[schema(value_type = Amount)]
     pub amount_due: Money,
     /// What was given back so far.
-    #[schema(value_type = String, example = "0.00")]
+    #[schema(value_type = Amount)]
     pub refunded_amount: Money,
-    #[schema(value_type = String, example = "card")]
+    #[schema(value_type = PaymentMethodSchema)]
     pub payment_method: PaymentMethod,
     /// Of the current payment.
-    #[schema(value_type = Option<String>, example = "pending")]
+    #[schema(value_type = Option<PaymentStatusSchema>)]
     pub payment_status: Option<payment::Status>,
     /// Of what left first.
     pub tracking_number: Option<String>,
@@ -85,19 +88,19 @@ pub struct OrderItem {
     pub seller_id: Uuid,
     pub name: String,
     pub quantity: u32,
-    #[schema(value_type = String, example = "2599.00")]
+    #[schema(value_type = Amount)]
     pub price: Money,
-    #[schema(value_type = String, example = "5198.00")]
+    #[schema(value_type = Amount)]
     pub line_total: Money,
     /// What the promotion takes off the line.
-    #[schema(value_type = String, example = "0.00")]
+    #[schema(value_type = Amount)]
     pub discount: Money,
 }
 
 /// When an order came into a status, and by whom: an account's id, `admin` or `system`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct HistoryEntry {
-    #[schema(value_type = String, example = "pending")]
+    #[schema(value_type = OrderStatusSchema)]
     pub status: Status,
     pub at: DateTime<Utc>,
     pub by: String,

@@ -1,5 +1,6 @@
 //! A payment.
 
+use crate::http::docs::{Amount, PaymentMethodSchema, PaymentStatusSchema};
 use aggregates::order::PaymentMethod;
 use aggregates::payment::Status;
 use aggregates::{GiftCardId, Money, OrderId, Payment, PaymentId};
@@ -17,21 +18,21 @@ pub struct PaymentResource {
     pub order_id: Option<Uuid>,
     pub gift_card_id: Option<Uuid>,
     pub user_id: Uuid,
-    #[schema(value_type = String, example = "6698.00")]
+    #[schema(value_type = Amount)]
     pub amount: Money,
     #[schema(example = "KZT")]
     pub currency: String,
-    #[schema(value_type = String, example = "card")]
+    #[schema(value_type = PaymentMethodSchema)]
     pub payment_method: PaymentMethod,
     /// `processing` while the provider has not said what became of it.
-    #[schema(value_type = String, example = "completed")]
+    #[schema(value_type = PaymentStatusSchema)]
     pub status: Status,
     /// The provider's, once the money was taken.
     pub transaction_id: Option<String>,
     /// Why it ended without money, in the provider's words.
     pub failure_reason: Option<String>,
     /// What the provider gave back so far.
-    #[schema(value_type = String, example = "0.00")]
+    #[schema(value_type = Amount)]
     pub refunded_amount: Money,
     pub version: i64,
     pub created_at: DateTime<Utc>,

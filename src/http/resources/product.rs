@@ -1,5 +1,6 @@
 //! A product.
 
+use crate::http::docs::{Amount, AverageRating};
 use aggregates::{Money, ProductId, product};
 use chrono::{DateTime, Utc};
 use projections::catalogue;
@@ -19,7 +20,7 @@ pub struct ProductResource {
     pub name: String,
     pub description: String,
     /// Of one unit.
-    #[schema(value_type = String, example = "2599.00")]
+    #[schema(value_type = Amount)]
     pub price: Money,
     #[schema(example = "KZT")]
     pub currency: String,
@@ -33,7 +34,7 @@ pub struct ProductResource {
     /// Whether it is offered for sale.
     pub is_active: bool,
     /// The mean of its published reviews, 0.00 to 5.00; 0.00 where there are none.
-    #[schema(value_type = String, example = "0.00")]
+    #[schema(value_type = AverageRating)]
     pub rating: Decimal,
     pub reviews_count: i64,
     /// The version of the product itself, for `If-Match`; stock changes without it.

@@ -1,5 +1,6 @@
 //! A promotion.
 
+use crate::http::docs::Amount;
 use aggregates::promotion::{Kind, Terms};
 use aggregates::{Money, PromoCode, Promotion};
 use chrono::{DateTime, Utc};
@@ -17,11 +18,11 @@ pub struct PromoResource {
     #[schema(example = "percent")]
     pub kind: &'static str,
     /// Percent, or an amount of money.
-    #[schema(value_type = String, example = "25")]
+    #[schema(value_type = Amount)]
     pub value: Decimal,
-    #[schema(value_type = Option<String>, example = "5000.00")]
+    #[schema(value_type = Option<Amount>)]
     pub min_subtotal: Option<Money>,
-    #[schema(value_type = Option<String>, example = "2000.00")]
+    #[schema(value_type = Option<Amount>)]
     pub max_discount: Option<Money>,
     pub categories: Option<Vec<String>>,
     pub starts_at: Option<DateTime<Utc>>,

@@ -1,5 +1,6 @@
 //! A review.
 
+use crate::http::docs::ReviewStatusSchema;
 use crate::reviews::ReviewState;
 use aggregates::review::{Details, Status};
 use aggregates::{Review, ReviewId};
@@ -24,7 +25,7 @@ pub struct ReviewResource {
     pub comment: Option<String>,
     /// `pending`, `published` or `rejected`. Others than its author and administrators only see
     /// published ones.
-    #[schema(value_type = String, example = "published")]
+    #[schema(value_type = ReviewStatusSchema)]
     pub status: Status,
     /// Why it was rejected, where somebody said so.
     pub reason: Option<String>,

@@ -1,6 +1,7 @@
 //! An item of a wishlist.
 
 use super::CartProduct;
+use crate::http::docs::{Amount, SignedAmount};
 use crate::wishlists::Wished;
 use aggregates::{Money, ProductId};
 use chrono::{DateTime, Utc};
@@ -16,13 +17,13 @@ pub struct WishlistItem {
     pub product_id: Uuid,
     pub product: CartProduct,
     /// Of one unit, when it was added.
-    #[schema(value_type = String, example = "2999.00")]
+    #[schema(value_type = Amount)]
     pub price_when_added: Money,
     /// Of one unit, now.
-    #[schema(value_type = String, example = "2599.00")]
+    #[schema(value_type = Amount)]
     pub price: Money,
     /// What the price rose by since; negative where it fell.
-    #[schema(value_type = String, example = "-400.00")]
+    #[schema(value_type = SignedAmount)]
     pub price_change: Decimal,
     pub price_changed: bool,
     /// Whether it could be ordered now.

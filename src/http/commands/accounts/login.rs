@@ -2,6 +2,7 @@
 
 use crate::auth::email::Email;
 use crate::auth::{Caller, RefreshToken, Rotation, announce, find};
+use crate::http::docs::GrantType;
 use crate::http::extract::{Form, GuestSession, Json, RequestInfo};
 use crate::http::problem::Problem;
 use crate::http::reply::detached;
@@ -22,9 +23,10 @@ use utoipa::ToSchema;
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct Login {
     #[garde(length(chars, max = 254))]
-    #[schema(example = "aigerim@example.kz")]
+    #[schema(max_length = 254, example = "aigerim@example.kz")]
     email: String,
     #[garde(length(chars, max = 1024))]
+    #[schema(max_length = 1024)]
     password: String,
 }
 
@@ -37,13 +39,15 @@ pub struct PasswordForm {
     password: String,
     /// `password`, if given.
     #[serde(default)]
+    #[schema(value_type = GrantType, required = false)]
     grant_type: Option<String>,
 }
 
 /// A refresh token.
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct Refresh {
-    #[garde(length(min = 1, max = 256))]
+    #[garde(length(chars, min = 1, max = 256))]
+    #[schema(min_length = 1, max_length = 256)]
     refresh_token: String,
 }
 
@@ -51,7 +55,8 @@ pub struct Refresh {
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct Logout {
     /// The login of this token ends too, where it is another one of the same account.
-    #[garde(length(max = 256))]
+    #[garde(length(chars, max = 256))]
+    #[schema(max_length = 256)]
     refresh_token: Option<String>,
 }
 

@@ -4,6 +4,7 @@
 use crate::auth::email::Email;
 use crate::auth::links::{self, Purpose};
 use crate::auth::{self, announce, password_hash};
+use crate::http::docs::EmailSchema;
 use crate::http::extract::{CommandContext, Json};
 use crate::http::problem::Problem;
 use crate::http::reply::{self, Reply, detached};
@@ -21,7 +22,7 @@ use utoipa::ToSchema;
 /// The token of a link.
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct LinkToken {
-    #[garde(length(min = 1, max = 200))]
+    #[garde(length(chars, min = 1, max = 200))]
     #[schema(min_length = 1, max_length = 200)]
     token: String,
 }
@@ -30,14 +31,14 @@ pub struct LinkToken {
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct Forgotten {
     #[garde(length(chars, min = 1, max = 254))]
-    #[schema(format = "email", max_length = 254)]
+    #[schema(value_type = EmailSchema)]
     email: String,
 }
 
 /// A new password.
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct ResetPassword {
-    #[garde(length(min = 1, max = 200))]
+    #[garde(length(chars, min = 1, max = 200))]
     #[schema(min_length = 1, max_length = 200)]
     token: String,
     #[garde(length(chars, min = 8, max = 128))]

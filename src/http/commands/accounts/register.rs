@@ -3,6 +3,7 @@
 use super::answer::{self, Audience};
 use crate::auth::email::Email;
 use crate::auth::{Registration, password_hash};
+use crate::http::docs::EmailSchema;
 use crate::http::extract::{CommandContext, Json};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, detached};
@@ -24,14 +25,16 @@ use utoipa::ToSchema;
 pub struct Register {
     /// Its case does not matter.
     #[garde(custom(is_email))]
-    #[schema(format = "email", example = "aigerim@example.kz")]
+    #[schema(value_type = EmailSchema)]
     email: String,
     #[garde(length(chars, min = 8, max = 128))]
     #[schema(min_length = 8, max_length = 128)]
     password: String,
     #[garde(length(chars, max = 100))]
+    #[schema(max_length = 100)]
     first_name: Option<String>,
     #[garde(length(chars, max = 100))]
+    #[schema(max_length = 100)]
     last_name: Option<String>,
     /// `customer` (the default) or `seller`; others need an administrator's token.
     #[garde(skip)]

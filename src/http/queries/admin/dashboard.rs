@@ -1,5 +1,6 @@
 //! The numbers of the store: `/admin/dashboard`, `/admin/stats`.
 
+use crate::http::docs::SignedAmount;
 use crate::http::extract::{Admin, Books, Query};
 use crate::http::problem::Problem;
 use crate::http::queries::analytics::{
@@ -32,7 +33,7 @@ pub struct Stats {
     /// All that were placed, whatever became of them.
     pub total_orders: i64,
     /// Of all orders that were confirmed and not cancelled: goods less discounts and refunds.
-    #[schema(value_type = String, example = "1250000.00")]
+    #[schema(value_type = SignedAmount)]
     pub total_revenue: Decimal,
 }
 

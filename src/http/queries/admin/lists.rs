@@ -1,5 +1,6 @@
 //! All accounts, orders and products: `/admin/users`, `/admin/orders`, `/admin/products`.
 
+use crate::http::docs::{OrderStatusSchema, ProductSort};
 use crate::http::extract::{Admin, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
@@ -65,7 +66,7 @@ pub async fn users(
 pub struct AllOrdersQuery {
     /// pending, confirmed, processing, shipped, delivered, cancelled or refunded.
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "confirmed")]
+    #[param(value_type = Option<OrderStatusSchema>)]
     status: Option<Status>,
     /// Placed at or after.
     #[garde(skip)]
@@ -141,6 +142,7 @@ pub struct AllProductsQuery {
     /// May be repeated.
     #[garde(length(max = 50))]
     #[serde(default)]
+    #[param(max_items = 50)]
     category: Vec<String>,
     #[garde(skip)]
     seller_id: Option<Uuid>,
@@ -154,7 +156,7 @@ pub struct AllProductsQuery {
     show: Shown,
     /// price, -price, name, -name, rating, newest or relevance.
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "newest")]
+    #[param(value_type = Option<ProductSort>)]
     sort: Option<Sort>,
 }
 

@@ -3,6 +3,7 @@
 use super::kept;
 use super::range::{RangeQuery, RangeResource};
 use super::table;
+use crate::http::docs::SignedAmount;
 use crate::http::extract::{Analyst, Books, Format, Query};
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -49,7 +50,7 @@ pub struct CustomerFigures {
     /// Those of them with two orders or more.
     pub repeat_customers: i64,
     /// Revenue of all time by customer.
-    #[schema(value_type = String, example = "18250.00")]
+    #[schema(value_type = SignedAmount)]
     pub lifetime_value: Decimal,
 }
 
@@ -77,7 +78,7 @@ pub struct CohortResource {
     pub cohort: String,
     pub customers: i64,
     /// Their revenue until now, by customer.
-    #[schema(value_type = String, example = "18250.00")]
+    #[schema(value_type = SignedAmount)]
     pub lifetime_value: Decimal,
     /// Those months in which any of them bought, in order.
     pub months: Vec<CohortMonth>,
@@ -91,7 +92,7 @@ pub struct CohortMonth {
     /// Those of the cohort who bought.
     pub customers: i64,
     pub orders: i64,
-    #[schema(value_type = String, example = "55000.00")]
+    #[schema(value_type = SignedAmount)]
     pub revenue: Decimal,
 }
 

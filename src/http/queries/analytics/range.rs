@@ -1,5 +1,6 @@
 //! The parameters that all figures have in common: from when to when, in whose days.
 
+use crate::http::docs::{RangeEdge, TimeZoneSchema};
 use crate::http::problem::{FieldError, Problem};
 use crate::state::AppState;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -15,15 +16,15 @@ pub struct RangeQuery {
     /// The first day, or a time, taken down to the quarter of an hour. 30 days before `to` where it
     /// is missing.
     #[garde(length(max = 40))]
-    #[param(example = "2026-01-01")]
+    #[param(value_type = Option<RangeEdge>, example = "2026-01-01")]
     from: Option<String>,
     /// The day, or the time, behind the last one. The end of today where it is missing.
     #[garde(length(max = 40))]
-    #[param(example = "2026-02-01")]
+    #[param(value_type = Option<RangeEdge>, example = "2026-02-01")]
     to: Option<String>,
     /// The time zone of days, by its name.
     #[garde(length(max = 64))]
-    #[param(example = "Asia/Almaty", default = "UTC")]
+    #[param(value_type = Option<TimeZoneSchema>, example = "Asia/Almaty", default = "UTC")]
     tz: Option<String>,
 }
 

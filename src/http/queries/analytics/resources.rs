@@ -1,5 +1,6 @@
 //! Figures as the reports show them, flat, so that a row of JSON is a row of CSV.
 
+use crate::http::docs::SignedAmount;
 use chrono::{DateTime, NaiveDate, Utc};
 use projections::sales;
 use rust_decimal::Decimal;
@@ -14,19 +15,19 @@ pub struct SalesFigures {
     pub units: i64,
     pub returned_units: i64,
     /// The goods at their prices.
-    #[schema(value_type = String, example = "120000.00")]
+    #[schema(value_type = SignedAmount)]
     pub gross: Decimal,
     /// What promotions took off.
-    #[schema(value_type = String, example = "4000.00")]
+    #[schema(value_type = SignedAmount)]
     pub discount: Decimal,
     /// What was given back of the goods.
-    #[schema(value_type = String, example = "6000.00")]
+    #[schema(value_type = SignedAmount)]
     pub refunds: Decimal,
     /// `gross - discount - refunds`: without delivery.
-    #[schema(value_type = String, example = "110000.00")]
+    #[schema(value_type = SignedAmount)]
     pub revenue: Decimal,
     /// Revenue by order.
-    #[schema(value_type = String, example = "5500.00")]
+    #[schema(value_type = SignedAmount)]
     pub average_order: Decimal,
 }
 
@@ -57,15 +58,15 @@ pub struct PeriodSales {
     pub orders: i64,
     pub units: i64,
     pub returned_units: i64,
-    #[schema(value_type = String, example = "120000.00")]
+    #[schema(value_type = SignedAmount)]
     pub gross: Decimal,
-    #[schema(value_type = String, example = "4000.00")]
+    #[schema(value_type = SignedAmount)]
     pub discount: Decimal,
-    #[schema(value_type = String, example = "6000.00")]
+    #[schema(value_type = SignedAmount)]
     pub refunds: Decimal,
-    #[schema(value_type = String, example = "110000.00")]
+    #[schema(value_type = SignedAmount)]
     pub revenue: Decimal,
-    #[schema(value_type = String, example = "5500.00")]
+    #[schema(value_type = SignedAmount)]
     pub average_order: Decimal,
 }
 
@@ -115,13 +116,13 @@ pub struct ProductSales {
     pub orders: i64,
     pub units: i64,
     pub returned_units: i64,
-    #[schema(value_type = String, example = "120000.00")]
+    #[schema(value_type = SignedAmount)]
     pub gross: Decimal,
-    #[schema(value_type = String, example = "4000.00")]
+    #[schema(value_type = SignedAmount)]
     pub discount: Decimal,
-    #[schema(value_type = String, example = "6000.00")]
+    #[schema(value_type = SignedAmount)]
     pub refunds: Decimal,
-    #[schema(value_type = String, example = "110000.00")]
+    #[schema(value_type = SignedAmount)]
     pub revenue: Decimal,
 }
 
@@ -172,13 +173,13 @@ pub struct MemberSales {
     pub orders: i64,
     pub units: i64,
     pub returned_units: i64,
-    #[schema(value_type = String, example = "120000.00")]
+    #[schema(value_type = SignedAmount)]
     pub gross: Decimal,
-    #[schema(value_type = String, example = "4000.00")]
+    #[schema(value_type = SignedAmount)]
     pub discount: Decimal,
-    #[schema(value_type = String, example = "6000.00")]
+    #[schema(value_type = SignedAmount)]
     pub refunds: Decimal,
-    #[schema(value_type = String, example = "110000.00")]
+    #[schema(value_type = SignedAmount)]
     pub revenue: Decimal,
 }
 

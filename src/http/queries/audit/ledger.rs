@@ -1,6 +1,7 @@
 //! The double-entry journal and its trial balance, now or as of any moment: `/audit/ledger`.
 
 use super::replay::{AsOfQuery, PATIENCE, moment};
+use crate::http::docs::{Amount, JournalAccount, SignedAmount};
 use crate::http::extract::{Auditor, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::{FieldError, Problem};
@@ -37,7 +38,7 @@ pub struct JournalQuery {
     /// cash_clearing, gift_card_liability, gift_card_breakage, loyalty_liability, loyalty_expense,
     /// sales, discounts, delivery_income or refunds.
     #[garde(length(max = 100))]
-    #[param(example = "gift_card_liability")]
+    #[param(value_type = Option<JournalAccount>, example = "gift_card_liability")]
     account: Option<String>,
 }
 
@@ -54,14 +55,14 @@ impl JournalQuery {
 /// The sums of an account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AccountBalance {
-    #[schema(value_type = String, example = "gift_card_liability")]
+    #[schema(value_type = JournalAccount)]
     pub account: Account,
-    #[schema(value_type = String, example = "1500.00")]
+    #[schema(value_type = SignedAmount)]
     pub debit: Decimal,
-    #[schema(value_type = String, example = "5000.00")]
+    #[schema(value_type = SignedAmount)]
     pub credit: Decimal,
     /// Debits less credits: negative where the store owes or has earned.
-    #[schema(value_type = String, example = "-3500.00")]
+    #[schema(value_type = SignedAmount)]
     pub balance: Decimal,
 }
 
@@ -75,9 +76,9 @@ impl From<&Balance> for AccountBalance {
 /// Over all accounts: both are the same.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct JournalTotals {
-    #[schema(value_type = String, example = "12500.00")]
+    #[schema(value_type = SignedAmount)]
     pub debit: Decimal,
-    #[schema(value_type = String, example = "12500.00")]
+    #[schema(value_type = SignedAmount)]
     pub credit: Decimal,
 }
 
@@ -97,11 +98,11 @@ pub struct JournalLine {
     #[schema(example = "2f5-3a")]
     pub position: String,
     pub recorded_at: DateTime<Utc>,
-    #[schema(value_type = String, example = "sales")]
+    #[schema(value_type = JournalAccount)]
     pub account: Account,
-    #[schema(value_type = String, example = "0.00")]
+    #[schema(value_type = Amount)]
     pub debit: Money,
-    #[schema(value_type = String, example = "5198.00")]
+    #[schema(value_type = Amount)]
     pub credit: Money,
     #[schema(example = "KZT")]
     pub currency: String,

@@ -28,10 +28,11 @@ pub struct InclusionQuery {
     event_id: Option<Uuid>,
     /// Its place in the feed, from 0.
     #[garde(skip)]
+    #[param(maximum = 9_223_372_036_854_775_807_u64)]
     leaf_index: Option<u64>,
     /// Of how many events the tree is. Default: that of the newest checkpoint.
     #[garde(range(min = 1))]
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 9_223_372_036_854_775_807_u64)]
     size: Option<u64>,
 }
 
@@ -41,11 +42,11 @@ pub struct InclusionQuery {
 pub struct ConsistencyQuery {
     /// The size of the older tree: of the checkpoint that you have kept.
     #[garde(range(min = 1))]
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 9_223_372_036_854_775_807_u64)]
     from: u64,
     /// The size of the newer tree. Default: that of the newest checkpoint.
     #[garde(range(min = 1))]
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 9_223_372_036_854_775_807_u64)]
     to: Option<u64>,
 }
 

@@ -3,6 +3,7 @@
 //! A question about a moment is only answered once nothing can be added to its past any more, so
 //! that the same question always has the same answer, to the byte.
 
+use crate::http::docs::AsOfSchema;
 use crate::http::extract::{Auditor, Path, Query};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::value::CardFinder;
@@ -41,7 +42,7 @@ pub struct AsOfQuery {
     /// An RFC 3339 time or a position (`Ledgerline-Position`, or `position` of an event), what
     /// happened then included. Without it, what the log shows now.
     #[garde(length(max = 100))]
-    #[param(example = "2026-11-21T10:00:00Z")]
+    #[param(value_type = Option<AsOfSchema>, example = "2026-11-21T10:00:00Z")]
     as_of: Option<String>,
 }
 

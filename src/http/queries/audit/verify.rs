@@ -22,8 +22,12 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Query)]
 pub struct VerifyQuery {
     /// Only this stream, as `type/id`. Default: the whole log.
-    #[garde(length(max = 300))]
-    #[param(example = "order/0197b4a0-0000-7000-8000-000000000000")]
+    #[garde(length(chars, max = 300))]
+    #[param(
+        max_length = 300,
+        pattern = "/",
+        example = "order/0197b4a0-0000-7000-8000-000000000000"
+    )]
     stream: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 //! no line and no sum of anybody else, and of the buyer only where the goods have to go, as long as
 //! they have to go there.
 
+use crate::http::docs::{Amount, DeliveryMethodSchema, OrderStatusSchema, PaymentMethodSchema};
 use crate::http::extract::{Query, Seller};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
@@ -34,26 +35,26 @@ pub struct SellerOrder {
     #[schema(example = "L-7Q2M9XK4TA")]
     pub number: String,
     /// Of the whole order.
-    #[schema(value_type = String, example = "confirmed")]
+    #[schema(value_type = OrderStatusSchema)]
     pub status: Status,
     /// The seller's own lines.
     pub items: Vec<SoldItem>,
     /// Of these lines.
-    #[schema(value_type = String, example = "5198.00")]
+    #[schema(value_type = Amount)]
     pub subtotal: Money,
     /// What promotions take off these lines.
-    #[schema(value_type = String, example = "0.00")]
+    #[schema(value_type = Amount)]
     pub discount: Money,
     /// `subtotal - discount`.
-    #[schema(value_type = String, example = "5198.00")]
+    #[schema(value_type = Amount)]
     pub total: Money,
     #[schema(example = "KZT")]
     pub currency: String,
     /// Whether others sell in the same order: then `status` is that of who is behind all others.
     pub has_other_sellers: bool,
-    #[schema(value_type = String, example = "card")]
+    #[schema(value_type = PaymentMethodSchema)]
     pub payment_method: PaymentMethod,
-    #[schema(value_type = String, example = "standard")]
+    #[schema(value_type = DeliveryMethodSchema)]
     pub delivery_method: DeliveryMethod,
     /// From the confirmation until the own delivery; otherwise `null`.
     pub delivery_address: Option<String>,
@@ -83,7 +84,7 @@ pub struct OwnFulfilment {
 /// When an order came into a status.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SellerHistory {
-    #[schema(value_type = String, example = "confirmed")]
+    #[schema(value_type = OrderStatusSchema)]
     pub status: Status,
     pub at: DateTime<Utc>,
 }

@@ -1,5 +1,6 @@
 //! The seller's own products, also those that nobody else sees: `/seller/products`.
 
+use crate::http::docs::ProductSort;
 use crate::http::extract::{Query, Seller};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
@@ -23,6 +24,7 @@ pub struct OwnProductsQuery {
     /// May be repeated.
     #[garde(length(max = 50))]
     #[serde(default)]
+    #[param(max_items = 50)]
     category: Vec<String>,
     /// `true`: only what can be ordered now; `false`: only what cannot.
     #[garde(skip)]
@@ -33,7 +35,7 @@ pub struct OwnProductsQuery {
     show: Option<Shown>,
     /// price, -price, name, -name, rating, newest or relevance.
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "newest")]
+    #[param(value_type = Option<ProductSort>)]
     sort: Option<Sort>,
 }
 
