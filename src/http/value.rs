@@ -85,3 +85,16 @@ pub fn filled(text: &str, (): &()) -> garde::Result {
 pub fn points(points: u64) -> Result<Points, Problem> {
     Points::try_from(points).map_err(|error| Problem::invalid_field("/points", error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_nothing_but_space_is_refused() {
+        for text in ["", " ", "\t\n ", "\u{a0}"] {
+            assert!(filled(text, &()).is_err(), "{text:?}");
+        }
+        assert!(filled(" Abay Avenue 10 ", &()).is_ok());
+    }
+}
