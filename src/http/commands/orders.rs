@@ -3,9 +3,7 @@
 mod status;
 
 use crate::checkout::{Checkout, Goods, OrderState, PlaceOrder, Refund, Step};
-use crate::http::docs::{
-    AmountInput, DeliveryMethodSchema, OrderStatusSchema, PaymentMethodSchema, PromoCodeSchema,
-};
+use crate::http::docs::{AmountInput, DeliveryMethodSchema, PaymentMethodSchema, PromoCodeSchema};
 use crate::http::extract::{Caller, CommandContext, Json, Path, Staff};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::reply::{Reply, detached, finish};

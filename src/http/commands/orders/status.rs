@@ -2,6 +2,7 @@
 
 use super::{actor, end, give_back, shown, step};
 use crate::checkout::{Checkout, Move, Refund};
+use crate::http::docs::OrderStatusSchema;
 use crate::http::extract::{CommandContext, Json, Path, Staff};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::reply::finish;
@@ -21,7 +22,7 @@ use uuid::Uuid;
 pub struct SetStatus {
     /// processing, shipped, delivered, cancelled or refunded.
     #[garde(skip)]
-    #[schema(value_type = String, example = "processing")]
+    #[schema(value_type = OrderStatusSchema)]
     status: Status,
     /// Whose part of the order moves to processing, shipped or delivered. Sellers only move their
     /// own, with or without it; an administrator moves the whole order without it.

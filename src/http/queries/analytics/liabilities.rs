@@ -4,6 +4,7 @@
 use super::range::{Period, RangeQuery, RangeResource};
 use super::sales::PeriodQuery;
 use super::table;
+use crate::http::docs::SignedAmount;
 use crate::http::extract::{Analyst, Books, Format, Query};
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -19,12 +20,12 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct LiabilityFigures {
     /// What is left on gift cards, what orders hold of them included.
-    #[schema(value_type = String, example = "25000.00")]
+    #[schema(value_type = SignedAmount)]
     pub gift_cards: Decimal,
     /// Points that can be spent, 1.00 each, what orders hold of them included.
-    #[schema(value_type = String, example = "1250.00")]
+    #[schema(value_type = SignedAmount)]
     pub loyalty: Decimal,
-    #[schema(value_type = String, example = "26250.00")]
+    #[schema(value_type = SignedAmount)]
     pub total: Decimal,
 }
 
@@ -43,11 +44,11 @@ pub struct PeriodLiabilities {
     pub from: DateTime<Utc>,
     /// The first moment behind it.
     pub to: DateTime<Utc>,
-    #[schema(value_type = String, example = "25000.00")]
+    #[schema(value_type = SignedAmount)]
     pub gift_cards: Decimal,
-    #[schema(value_type = String, example = "1250.00")]
+    #[schema(value_type = SignedAmount)]
     pub loyalty: Decimal,
-    #[schema(value_type = String, example = "26250.00")]
+    #[schema(value_type = SignedAmount)]
     pub total: Decimal,
 }
 

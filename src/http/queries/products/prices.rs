@@ -1,5 +1,6 @@
 //! The prices that a product had: `/products/{id}/price-history`. Public, as its price is.
 
+use crate::http::docs::Amount;
 use crate::http::extract::{Path, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
@@ -19,10 +20,10 @@ use uuid::Uuid;
 pub struct PriceEntry {
     /// From when on it was asked for.
     pub at: DateTime<Utc>,
-    #[schema(value_type = String, example = "2599.00")]
+    #[schema(value_type = Amount)]
     pub price: Money,
     /// The price before; `null` of the first.
-    #[schema(value_type = Option<String>, example = "2999.00")]
+    #[schema(value_type = Option<Amount>)]
     pub previous: Option<Money>,
     #[schema(example = "KZT")]
     pub currency: String,
