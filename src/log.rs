@@ -2,7 +2,7 @@
 
 use aggregates::{
     Account, Artist, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
-    PromotionUsage, Review, StockItem, Wishlist, upcast,
+    PromotionUsage, Review, StockItem, Webhook, Wishlist, upcast,
 };
 use cqrs_es::Aggregate;
 use eventlog::{Codec, Entity, SnapshotPolicy, Work};
@@ -24,6 +24,7 @@ pub fn codec() -> Codec {
         <PromotionUsage as Decider>::TYPE,
         <Review as Decider>::TYPE,
         <StockItem as Decider>::TYPE,
+        <Webhook as Decider>::TYPE,
         <Wishlist as Decider>::TYPE,
     ] {
         codec = codec.upcast(aggregate_type, upcast::upcasters(aggregate_type));

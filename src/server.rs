@@ -10,7 +10,8 @@ use crate::mail::Mailer;
 use crate::payments::{DemoProvider, PaymentProvider};
 use crate::postgres::{Cluster, ClusterOptions, DATABASE, Endpoint, PostgresError, Profile};
 use crate::state::{AppState, Parts};
-use crate::{audit, auth, http, jobs, mail, migrations};
+use crate::webhooks::{Resolver, SystemResolver};
+use crate::{audit, auth, http, jobs, mail, migrations, webhooks};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use projections::{Group, ReadModels, Runner};
 use sqlx::PgPool;
@@ -133,6 +134,20 @@ async fn app_pool(
         .await
 }
 
+/// What a server asks the machine for, so that tests can answer instead.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub clock: Arc<dyn Clock>,
+    /// Finds the targets of webhooks.
+    pub resolver: Arc<dyn Resolver>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), resolver: Arc::new(SystemResolver) }
+    }
+}
+
 /// A server that runs until [`Server::stop`].
 #[derive(Debug)]
 pub struct Server {
@@ -148,15 +163,16 @@ pub struct Server {
 impl Server {
     /// Starts all that the configuration asks for, and returns once HTTP listens.
     pub async fn start(config: Config, metrics: PrometheusHandle) -> Result<Self, ServerError> {
-        Self::start_at(config, metrics, Arc::new(SystemClock)).await
+        Self::start_in(config, metrics, World::default()).await
     }
 
-    /// The same, by another clock.
-    pub async fn start_at(
+    /// The same in another world: by another clock, or with other names.
+    pub async fn start_in(
         config: Config,
         metrics: PrometheusHandle,
-        clock: Arc<dyn Clock>,
+        world: World,
     ) -> Result<Self, ServerError> {
+        let World { clock, resolver } = world;
         let database = Database::open(&config).await?;
         let state = assemble(config, metrics, clock, &database).await?;
         let (addr, role) = (state.config.addr, state.config.role);
@@ -166,7 +182,7 @@ impl Server {
         let stop = state.stopping.clone();
         let mut background = state.start_background(&stop);
         if role.works() {
-            background.extend(start_work(&state, mailer(&state.config)?, &stop));
+            background.extend(start_work(&state, mailer(&state.config)?, resolver, &stop));
         }
         let listener =
             TcpListener::bind(addr).await.map_err(|source| ServerError::Listen { addr, source })?;
@@ -268,10 +284,11 @@ fn mailer(config: &Config) -> Result<Arc<dyn Mailer>, ServerError> {
     })
 }
 
-/// The projections, the checkout process, the tree and the jobs.
+/// The projections, the processes, the tree and the jobs.
 fn start_work(
     state: &AppState,
     mailer: Arc<dyn Mailer>,
+    resolver: Arc<dyn Resolver>,
     stop: &CancellationToken,
 ) -> Vec<JoinHandle<()>> {
     let holder = state.entropy.new_id();
@@ -295,6 +312,7 @@ fn start_work(
     let mut tasks = vec![
         tokio::spawn(finishing),
         tokio::spawn(mail::run(state.clone(), mailer, stop.clone())),
+        tokio::spawn(webhooks::run(state.clone(), resolver, stop.clone())),
         tokio::spawn(sealing),
         tokio::spawn(jobs::run(state.clone(), stop.clone())),
     ];

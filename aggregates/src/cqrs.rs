@@ -42,6 +42,7 @@ cqrs_aggregates!(
     crate::PromotionUsage,
     crate::Review,
     crate::StockItem,
+    crate::Webhook,
     crate::Wishlist,
 );
 

@@ -2,11 +2,11 @@
 
 use crate::{
     Account, Artist, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
-    PromotionUsage, Review, StockItem, Wishlist, upcast,
+    PromotionUsage, Review, StockItem, Webhook, Wishlist, upcast,
 };
 use crate::{
     account, artist, cart, gift_card, loyalty_account, order, payment, product, promotion,
-    promotion_usage, review, stock_item, wishlist,
+    promotion_usage, review, stock_item, webhook, wishlist,
 };
 use cqrs_es::DomainEvent;
 use serde::de::DeserializeOwned;
@@ -26,6 +26,7 @@ pub enum Fact {
     PromotionUsage(promotion_usage::Event),
     Review(review::Event),
     StockItem(stock_item::Event),
+    Webhook(webhook::Event),
     Wishlist(wishlist::Event),
 }
 
@@ -75,6 +76,7 @@ impl Fact {
             PromotionUsage,
             Review,
             StockItem,
+            Webhook,
             Wishlist
         )
     }

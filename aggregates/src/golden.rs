@@ -8,7 +8,7 @@ mod samples;
 use crate::{Decider, Fact};
 use crate::{
     account, artist, cart, gift_card, loyalty_account, order, payment, product, promotion,
-    promotion_usage, review, stock_item, wishlist,
+    promotion_usage, review, stock_item, webhook, wishlist,
 };
 use cqrs_es::DomainEvent;
 use serde::Serialize;
@@ -117,6 +117,11 @@ fn review_events_keep_their_stored_form() {
 }
 
 #[test]
+fn webhook_events_keep_their_stored_form() {
+    check::<crate::Webhook>(webhook::Event::TYPES, &samples::webhook(), Fact::Webhook);
+}
+
+#[test]
 fn wishlist_events_keep_their_stored_form() {
     check::<crate::Wishlist>(wishlist::Event::TYPES, &samples::wishlist(), Fact::Wishlist);
 }
@@ -151,6 +156,7 @@ fn there_is_one_golden_file_for_each_event() {
         .chain(of("promotion_usage", promotion_usage::Event::TYPES))
         .chain(of("review", review::Event::TYPES))
         .chain(of("stock_item", stock_item::Event::TYPES))
+        .chain(of("webhook", webhook::Event::TYPES))
         .chain(of("wishlist", wishlist::Event::TYPES))
         .collect();
     assert_eq!(files, expected);

@@ -63,6 +63,11 @@ ids!(
     ReviewId,
     /// A gift card; its code is something else, and can be replaced.
     GiftCardId,
+    WebhookId,
+    /// A secret that signs what a webhook is told; the secret itself is in no event.
+    WebhookSecretId,
+    /// One thing that one webhook is told, however often it is tried.
+    DeliveryId,
 );
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub mod stock_item;
 mod testing;
 pub mod text;
 pub mod upcast;
+pub mod webhook;
 pub mod wishlist;
 
 pub use account::Account;
@@ -38,7 +39,8 @@ pub use decider::Decider;
 pub use fact::{Fact, UnreadableEvent, decode_event};
 pub use gift_card::GiftCard;
 pub use ids::{
-    ArtistId, CartId, GiftCardId, OrderId, PaymentId, ProductId, RefundId, ReviewId, UserId,
+    ArtistId, CartId, DeliveryId, GiftCardId, OrderId, PaymentId, ProductId, RefundId, ReviewId,
+    UserId, WebhookId, WebhookSecretId,
 };
 pub use loyalty_account::LoyaltyAccount;
 pub use money::{Currency, Money, MoneyError};
@@ -51,4 +53,5 @@ pub use promotion_usage::PromotionUsage;
 pub use quantity::{Quantity, QuantityError};
 pub use review::Review;
 pub use stock_item::StockItem;
+pub use webhook::Webhook;
 pub use wishlist::Wishlist;

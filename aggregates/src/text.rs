@@ -81,6 +81,10 @@ texts!(
     TrackTitle: 300,
     /// Where on a record a track is, such as `A1`.
     PlaceCode: 16,
+    /// Where a webhook is told of what happens.
+    WebhookUrl: 2000,
+    /// What a webhook is for.
+    WebhookNote: 200,
 );
 
 #[cfg(test)]

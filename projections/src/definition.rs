@@ -5,7 +5,7 @@ use crate::{Group, Projection};
 use crate::{
     accounts, albums, artists, cart_fillings, carts, catalogue, checkout, gift_card_entries,
     gift_cards, ledger, loyalty, loyalty_entries, orders, payments, price_history, promotions,
-    reviews, sales, stock_movements, wishlists,
+    reviews, sales, stock_movements, webhooks, wishlists,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -76,6 +76,7 @@ pub fn all() -> Vec<Definition> {
         Definition::of::<reviews::Reviews>(),
         Definition::of::<sales::Sales>(),
         Definition::of::<stock_movements::StockMovements>(),
+        Definition::of::<webhooks::Webhooks>(),
         Definition::of::<wishlists::Wishlists>(),
     ]
 }

@@ -45,6 +45,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod track;
+pub mod webhooks;
 pub mod wishlists;
 mod words;
 

@@ -35,6 +35,7 @@ impl History {
             Fact::PromotionUsage(_) => "promotion_usage",
             Fact::Review(_) => "review",
             Fact::StockItem(_) => "stock_item",
+            Fact::Webhook(_) => "webhook",
             Fact::Wishlist(_) => "wishlist",
         };
         let stream_id = id.to_string();

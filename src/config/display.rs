@@ -2,7 +2,7 @@
 
 use super::{
     Audit, Config, Database, GiftCards, Http, Mail, Orders, RateLimits, Reviews, Role, Secret,
-    Tokens,
+    Tokens, Webhooks,
 };
 use aggregates::loyalty_account::Programme;
 use serde::Serialize;
@@ -35,6 +35,7 @@ struct Shown<'c> {
     gift_cards: &'c GiftCards,
     reviews: &'c Reviews,
     mail: &'c Mail,
+    webhooks: &'c Webhooks,
     loyalty: &'c Programme,
 }
 
@@ -72,6 +73,7 @@ impl Config {
             gift_cards: &self.gift_cards,
             reviews: &self.reviews,
             mail: &self.mail,
+            webhooks: &self.webhooks,
             loyalty: &self.loyalty,
         });
         #[expect(clippy::expect_used, reason = "tables of texts and numbers, tables last")]

@@ -22,6 +22,7 @@ pub struct File {
     pub gift_cards: GiftCards,
     pub reviews: Reviews,
     pub mail: Mail,
+    pub webhooks: Webhooks,
     /// The loyalty programme in force; raise its version with every change.
     pub loyalty: Programme,
 }
@@ -195,6 +196,40 @@ impl Default for Mail {
             from: "Ledgerline <no-reply@localhost.localdomain>".to_owned(),
             verify_url: link("verify"),
             reset_url: link("reset"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Webhooks {
+    /// Whether targets may be `http`, also on port 80. For development only. Default false.
+    pub allow_http: bool,
+    /// Whether targets may be in private networks and on any port. For development only: with it, sellers
+    /// reach whatever the server reaches. Default false.
+    pub allow_private: bool,
+    /// The ports that targets may have. Default 443 and 8443.
+    pub ports: Vec<u16>,
+    /// Deliveries at once. Default 16.
+    pub concurrency: u32,
+    /// How long a target may take to answer, in seconds. Default 15.
+    pub timeout_s: u64,
+    /// Webhooks that an account may have. Default 20.
+    pub per_account: u32,
+    /// How long deliveries are kept, in days. Default 30.
+    pub kept_days: u32,
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self {
+            allow_http: false,
+            allow_private: false,
+            ports: vec![443, 8443],
+            concurrency: 16,
+            timeout_s: 15,
+            per_account: 20,
+            kept_days: 30,
         }
     }
 }

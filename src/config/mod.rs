@@ -8,7 +8,7 @@ mod secret;
 
 pub use file::{
     Audit, Database, Delivery, DeliveryTable, File, GiftCards, Http, Mail, Orders, Quota,
-    RateLimits, Reviews, Tokens,
+    RateLimits, Reviews, Tokens, Webhooks,
 };
 pub use flags::{Flags, Role, Switch};
 pub use secret::Secret;
@@ -68,6 +68,8 @@ pub struct Config {
     pub audit: Audit,
     /// Sender and links of mail, from the file.
     pub mail: Mail,
+    /// Where webhooks may lead and how they are delivered, from the file.
+    pub webhooks: Webhooks,
     /// Validity and amounts of gift cards, from the file.
     pub gift_cards: GiftCards,
     /// How reviews are moderated, from the file.
@@ -101,7 +103,7 @@ pub enum ConfigError {
     )]
     JwtKeyMissing { role: Role },
     #[error(
-        "a process with the role {role:?} needs LEDGERLINE_CODE_KEY: it must know the gift cards of others"
+        "a process with the role {role:?} needs LEDGERLINE_CODE_KEY: it must know the gift cards and webhooks of others"
     )]
     CodeKeyMissing { role: Role },
     #[error(
@@ -134,7 +136,7 @@ impl Config {
             if flags.jwt_key.is_none() {
                 return Err(ConfigError::JwtKeyMissing { role });
             }
-            if flags.code_key.is_none() && role != Role::Worker {
+            if flags.code_key.is_none() {
                 return Err(ConfigError::CodeKeyMissing { role });
             }
         }
@@ -180,6 +182,7 @@ impl Config {
             gift_cards: file.gift_cards,
             reviews: file.reviews,
             mail: file.mail,
+            webhooks: file.webhooks,
             loyalty: Arc::new(file.loyalty),
         })
     }
@@ -193,7 +196,7 @@ fn read(path: &Path) -> Result<File, ConfigError> {
 }
 
 /// Numbers of the file that make no sense below a least value: name, value, least.
-fn limits(file: &File) -> [(&'static str, u64, u64); 8] {
+fn limits(file: &File) -> [(&'static str, u64, u64); 11] {
     let size = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
     [
         ("http.body_limit_bytes", size(file.http.body_limit_bytes), 1024),
@@ -204,6 +207,10 @@ fn limits(file: &File) -> [(&'static str, u64, u64); 8] {
         ("database.write_connections", file.database.write_connections.into(), 2),
         ("database.read_connections", file.database.read_connections.into(), 2),
         ("orders.hold_minutes", file.orders.hold_minutes.into(), 1),
+        ("webhooks.concurrency", file.webhooks.concurrency.into(), 1),
+        ("webhooks.timeout_s", file.webhooks.timeout_s, 1),
+        // Deliveries are tried for three days.
+        ("webhooks.kept_days", file.webhooks.kept_days.into(), 4),
     ]
 }
 

@@ -1,15 +1,13 @@
 //! What is done with the codes of gift cards: a keyed hash finds the card, and a sealed copy waits
-//! for whoever is to be told the code. Both keys come from one secret. Never logs a code.
+//! for whoever is to be told the code. Both keys come from one secret, and so does the one that seals
+//! the secrets of webhooks. Never logs a code.
 
 use crate::config::Secret;
 use crate::entropy::Entropy;
 use crate::keyfile::{self, KeyFileError};
+use crate::sealing::{Sealer, hmac};
 use aggregates::GiftCardId;
 use aggregates::gift_card::{Code, CodeHash};
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 use std::fmt;
 use std::path::Path;
 
@@ -22,7 +20,8 @@ const LEAST_BYTES: usize = 32;
 #[derive(Clone)]
 pub struct CodeKeys {
     hashing: [u8; 32],
-    sealing: [u8; 32],
+    sealing: Sealer,
+    webhooks: Sealer,
 }
 
 impl fmt::Debug for CodeKeys {
@@ -57,47 +56,31 @@ impl CodeKeys {
             return Err(CodeKeyError::TooShort { length: secret.len() });
         }
         Ok(Self {
-            hashing: derive(secret.as_bytes(), b"gift-card code: hash"),
-            sealing: derive(secret.as_bytes(), b"gift-card code: seal"),
+            hashing: hmac(secret.as_bytes(), b"gift-card code: hash"),
+            sealing: Sealer::derived(secret.as_bytes(), b"gift-card code: seal"),
+            webhooks: Sealer::derived(secret.as_bytes(), b"webhook secret: seal"),
         })
     }
 
     /// Under which the log knows a code.
     pub fn hash(&self, code: &Code) -> CodeHash {
-        CodeHash::new(hex::encode(derive(&self.hashing, code.canonical().as_bytes())))
+        CodeHash::new(hex::encode(hmac(&self.hashing, code.canonical().as_bytes())))
     }
 
     /// The code of a card as it may be stored until somebody is told it.
     pub fn seal(&self, card: GiftCardId, code: &Code, entropy: &Entropy) -> Option<String> {
-        let nonce = entropy.bytes::<12>();
-        let text = code.canonical();
-        let id = card.uuid().into_bytes();
-        let payload = Payload { msg: text.as_bytes(), aad: &id };
-        let sealed = self.cipher().encrypt(&Nonce::from(nonce), payload).ok()?;
-        Some(hex::encode([nonce.as_slice(), &sealed].concat()))
+        self.sealing.seal(card.uuid().as_bytes(), code.canonical().as_bytes(), entropy)
     }
 
     /// `None` where it was sealed for another card or under another key.
     pub fn unseal(&self, card: GiftCardId, sealed: &str) -> Option<Code> {
-        let bytes = hex::decode(sealed).ok()?;
-        let (nonce, sealed) = bytes.split_first_chunk::<12>()?;
-        let id = card.uuid().into_bytes();
-        let payload = Payload { msg: sealed, aad: &id };
-        let text = self.cipher().decrypt(&Nonce::from(*nonce), payload).ok()?;
+        let text = self.sealing.unseal(card.uuid().as_bytes(), sealed)?;
         String::from_utf8(text).ok()?.parse().ok()
     }
 
-    fn cipher(&self) -> ChaCha20Poly1305 {
-        ChaCha20Poly1305::new(&Key::from(self.sealing))
-    }
-}
-
-/// HMAC-SHA-256.
-fn derive(key: &[u8], message: &[u8]) -> [u8; 32] {
-    // HMAC takes keys of any length: the constructor cannot fail.
-    match <Hmac<Sha256> as Mac>::new_from_slice(key) {
-        Ok(mac) => mac.chain_update(message).finalize().into_bytes().into(),
-        Err(_) => [0; 32],
+    /// Seals the secrets of webhooks.
+    pub fn webhooks(&self) -> &Sealer {
+        &self.webhooks
     }
 }
 

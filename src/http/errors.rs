@@ -4,6 +4,7 @@
 mod community;
 mod records;
 mod value;
+mod webhooks;
 
 use crate::cart::CartError;
 use crate::catalogue::CatalogueError;

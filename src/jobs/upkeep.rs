@@ -3,13 +3,14 @@
 use crate::auth::{erasure, links};
 use crate::gift_cards::SEALED_CODE;
 use crate::state::AppState;
+use crate::webhooks::deliveries;
 use chrono::TimeDelta;
 
 /// How long an answer is kept for a repeated request, and a code for whoever is to be told it.
 const KEPT: TimeDelta = TimeDelta::hours(48);
 
-/// Deletes recorded answers, sessions that ended, what an erasure left, and the sealed codes of
-/// cards that were made long ago; returns how many rows.
+/// Deletes recorded answers, sessions that ended, what an erasure left, the sealed codes of
+/// cards that were made long ago, and old deliveries of webhooks; returns how many rows.
 pub async fn tidy_up(state: &AppState) -> Result<u64, sqlx::Error> {
     let now = state.clock.now();
     let answers = sqlx::query!("DELETE FROM idempotency WHERE recorded_at < $1", now - KEPT)
@@ -28,6 +29,8 @@ pub async fn tidy_up(state: &AppState) -> Result<u64, sqlx::Error> {
     .execute(&state.pool)
     .await?
     .rows_affected();
-    tracing::debug!(answers, links, sessions, forgotten, codes, "tidied up");
-    Ok(answers + links + sessions + forgotten + codes)
+    let kept = TimeDelta::days(state.config.webhooks.kept_days.into());
+    let delivered = deliveries::purge(&state.pool, now - kept).await?;
+    tracing::debug!(answers, links, sessions, forgotten, codes, delivered, "tidied up");
+    Ok(answers + links + sessions + forgotten + codes + delivered)
 }

@@ -3,7 +3,7 @@
 use super::Replayable;
 use aggregates::{
     Account, Artist, Cart, GiftCard, LoyaltyAccount, Order, Payment, Points, Product, Promotion,
-    PromotionUsage, Review, StockItem, Wishlist, review,
+    PromotionUsage, Review, StockItem, Webhook, Wishlist, review,
 };
 use serde_json::{Map, Value};
 
@@ -181,6 +181,23 @@ impl Replayable for StockItem {
             ("on_hand", self.on_hand().into()),
             ("reserved", self.reserved().into()),
             ("available", self.available().into()),
+        ]
+    }
+}
+
+impl Replayable for Webhook {
+    fn balances(&self) -> Balances {
+        let status = match self {
+            Self::Nonexistent => return vec![],
+            Self::Enabled(_) => "enabled",
+            Self::Disabled { .. } => "disabled",
+            Self::Removed => return vec![("status", "removed".into())],
+        };
+        let details = self.details();
+        vec![
+            ("status", status.into()),
+            ("event_types", details.map(|details| details.endpoint.topics.len()).into()),
+            ("old_secrets", details.map(|details| details.old_secrets.len()).into()),
         ]
     }
 }

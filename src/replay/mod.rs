@@ -14,7 +14,7 @@ pub use story::{Step, in_one_line};
 
 use aggregates::{
     Account, Artist, Cart, Decider, GiftCard, LoyaltyAccount, Order, Payment, Product, Promotion,
-    PromotionUsage, Review, StockItem, Wishlist,
+    PromotionUsage, Review, StockItem, Webhook, Wishlist,
 };
 use chrono::{DateTime, Utc};
 use eventlog::history::{self, Stretch};
@@ -97,6 +97,7 @@ replayable!(
     PromotionUsage,
     Review,
     StockItem,
+    Webhook,
     Wishlist,
 );
 

@@ -44,3 +44,5 @@ mod security;
 mod support;
 #[cfg(test)]
 mod value;
+#[cfg(test)]
+mod webhooks;

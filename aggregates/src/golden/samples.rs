@@ -3,10 +3,12 @@
 mod community;
 mod ledgers;
 mod records;
+mod webhooks;
 
 pub use community::{review, wishlist};
 pub use ledgers::{gift_card, loyalty_account, promotion, promotion_usage};
 pub use records::artist;
+pub use webhooks::webhook;
 
 use crate::gift_card::CodeHash;
 use crate::testing::{id, minute, money, points, units};

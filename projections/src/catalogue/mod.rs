@@ -218,6 +218,7 @@ impl Projection for Catalogue {
             | Fact::Payment(_)
             | Fact::Promotion(_)
             | Fact::PromotionUsage(_)
+            | Fact::Webhook(_)
             | Fact::Wishlist(_) => {}
         }
         Ok(Some(row))

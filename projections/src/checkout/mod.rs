@@ -103,6 +103,7 @@ fn react(fact: &Fact) -> Option<Reaction> {
         | Fact::PromotionUsage(_)
         | Fact::Review(_)
         | Fact::StockItem(_)
+        | Fact::Webhook(_)
         | Fact::Wishlist(_) => None,
     }
 }

@@ -51,6 +51,7 @@ pub fn book(fact: &Fact) -> Result<Booking, Unbookable> {
         | Fact::PromotionUsage(_)
         | Fact::Review(_)
         | Fact::StockItem(_)
+        | Fact::Webhook(_)
         | Fact::Wishlist(_) => Ok(Booking::default()),
     }
 }

@@ -13,7 +13,10 @@ mod payments;
 mod products;
 mod promos;
 mod reviews;
+mod webhooks;
 mod wishlist;
+
+pub(in crate::http) use webhooks::visible_to as visible_webhooks;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
@@ -29,6 +32,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(products::router())
         .merge(promos::router())
         .merge(reviews::router())
+        .merge(webhooks::router())
         .merge(wishlist::router())
         .merge(gift_cards::router())
         .merge(loyalty::router())

@@ -18,6 +18,7 @@ mod products;
 mod promos;
 mod reviews;
 mod seller;
+mod webhooks;
 mod wishlist;
 
 pub use analytics::KeptFigures;
@@ -44,5 +45,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(loyalty::router())
         .merge(promos::router())
         .merge(reviews::router())
+        .merge(webhooks::router())
         .merge(wishlist::router())
 }

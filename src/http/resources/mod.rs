@@ -11,6 +11,7 @@ mod payment;
 mod product;
 mod promotion;
 mod review;
+mod webhook;
 mod wishlist;
 
 pub use album::{AlbumResource, FormatSchema, TrackPositionSchema};
@@ -23,4 +24,5 @@ pub use payment::PaymentResource;
 pub use product::{ProductDetails, ProductResource};
 pub use promotion::PromoResource;
 pub use review::ReviewResource;
+pub use webhook::{DeliveryResource, WebhookResource};
 pub use wishlist::WishlistItem;

@@ -174,7 +174,8 @@ impl OrderResource {
         }
     }
 
-    fn part_of(mut self, seller_id: UserId) -> Self {
+    /// A seller's part of it.
+    pub fn part_of(mut self, seller_id: UserId) -> Self {
         let lines = self.items.len();
         let others: BTreeSet<_> = self.items.iter().map(|item| item.seller_id).collect();
         self.items.retain(|item| item.seller_id == seller_id.uuid());

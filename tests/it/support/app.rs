@@ -13,7 +13,8 @@ use futures_util::future::join_all;
 use ledgerline::auth::{Caller, Registration};
 use ledgerline::clock::{Clock, ManualClock, SystemClock};
 use ledgerline::config::{Config, Flags};
-use ledgerline::server::Server;
+use ledgerline::server::{Server, World};
+use ledgerline::webhooks::Resolver;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -43,7 +44,7 @@ struct Arguments {
 pub struct Setup {
     arguments: Vec<String>,
     file: String,
-    clock: Arc<dyn Clock>,
+    world: World,
 }
 
 /// A running server.
@@ -57,7 +58,7 @@ pub struct TestApp {
 
 impl Setup {
     fn new() -> Self {
-        Self { arguments: Vec::new(), file: String::new(), clock: Arc::new(SystemClock) }
+        Self { arguments: Vec::new(), file: String::new(), world: World::default() }
     }
 
     /// Further command line arguments; a flag given again replaces the one of the tests.
@@ -72,7 +73,12 @@ impl Setup {
     }
 
     pub fn clock(self, clock: Arc<ManualClock>) -> Self {
-        Self { clock, ..self }
+        Self { world: World { clock, ..self.world }, ..self }
+    }
+
+    /// Finds the targets of webhooks.
+    pub fn resolver(self, resolver: Arc<dyn Resolver>) -> Self {
+        Self { world: World { resolver, ..self.world }, ..self }
     }
 
     pub async fn start(self) -> TestApp {
@@ -84,7 +90,7 @@ impl Setup {
         let folder = tempfile::tempdir().unwrap();
         let config = self.config(&database, &folder);
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let server = Server::start_at(config, metrics, self.clock).await.unwrap();
+        let server = Server::start_in(config, metrics, self.world).await.unwrap();
         let base = format!("http://{}", server.addr);
         TestApp { server, base, database, folder }
     }
