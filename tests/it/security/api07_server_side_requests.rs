@@ -13,6 +13,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[tokio::test]
 async fn an_address_in_a_body_is_a_text_and_nobody_calls_there() {
@@ -275,7 +276,8 @@ async fn an_encrypted_target_is_spoken_to_by_tls_for_its_name_and_nothing_else()
     let webhook = seller.post("/webhooks", body).await.expect(201).body;
     let test = format!("/webhooks/{}/test", text(&webhook, "id"));
     seller.post(&test, json!({})).await.expect(202);
-    let (mut socket, _) = listener.accept().await.unwrap();
+    let called = tokio::time::timeout(Duration::from_secs(30), listener.accept()).await;
+    let (mut socket, _) = called.expect("a call").unwrap();
     let mut hello = vec![0; 4096];
     let length = tokio::io::AsyncReadExt::read(&mut socket, &mut hello).await.unwrap();
     let hello = &hello[..length];

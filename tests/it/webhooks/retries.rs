@@ -6,6 +6,7 @@ use std::time::Duration;
 use aggregates::account::Role;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledgerline::clock::{Clock, ManualClock};
+use ledgerline::jobs::{self, Job};
 use ledgerline::webhooks::PAUSES;
 use serde_json::{Value, json};
 
@@ -192,5 +193,27 @@ async fn nobody_is_led_elsewhere_and_nobody_is_there() {
     });
     let error = text(&delivery.await["log"][0], "error");
     assert!(error.starts_with("cannot connect"), "{error}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_was_delivered_is_forgotten_after_a_month() {
+    let (app, clock) = start_with_clock().await;
+    let (seller, receiver) = (app.seller().await, Receiver::start().await);
+    let webhook = register(&seller, &receiver, &["*"]).await;
+    seller.post(&format!("{}/test", path(&webhook)), json!({})).await.expect(202);
+    delivery_when(&seller, &webhook, "a delivery", |one| one["status"] == "delivered").await;
+    clock.advance(Duration::from_hours(24 * 29));
+    jobs::run_now(&app.server.state, Job::TidyUp).await.unwrap();
+    let seller = app.renewed_as(&seller, Role::Seller);
+    assert_eq!(deliveries(&seller, &webhook).await.len(), 1);
+    clock.advance(Duration::from_hours(24 * 2));
+    let seller = app.renewed_as(&seller, Role::Seller);
+    eventually("nothing left", async || {
+        // Whoever else is at it does the same.
+        jobs::run_now(&app.server.state, Job::TidyUp).await.unwrap();
+        deliveries(&seller, &webhook).await.is_empty().then_some(())
+    })
+    .await;
     app.finish().await;
 }
