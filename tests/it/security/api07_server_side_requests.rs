@@ -141,7 +141,9 @@ struct Rebinding {
 
 impl Rebinding {
     fn says(answers: &[&[&str]]) -> Arc<Self> {
-        let parse = |one: &&[&str]| one.iter().map(|text| text.parse().unwrap()).collect();
+        let parse = |one: &&[&str]| -> Vec<IpAddr> {
+            one.iter().map(|text| text.parse().unwrap()).collect()
+        };
         let answers = Mutex::new(answers.iter().map(parse).collect());
         Arc::new(Self { answers, asked: AtomicUsize::new(0) })
     }

@@ -80,7 +80,7 @@ async fn what_makes_no_sense_is_refused_and_changes_nothing() {
     let path = path(&made.body);
     assert_eq!(made.header("location"), format!("/api/v1{path}"));
     assert_eq!(made.body["events"], json!(["*", "order.placed"]));
-    let change = |body| seller.put(&path, body);
+    let change = |body: Value| seller.put(&path, body);
     change(json!({ "events": ["payment.failed"] })).await.refused(422, "validation_failed");
     change(json!({ "url": "ftp://shop.example" })).await.refused(422, "validation_failed");
     let stale = change(json!({ "is_enabled": false })).header("If-Match", "\"7\"").await;

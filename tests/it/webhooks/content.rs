@@ -80,8 +80,8 @@ async fn the_store_is_told_everything_and_a_seller_of_the_own_part() {
     eventually("all of the chairs", async || (types(&chair_seller) == expected(&[])).then_some(()))
         .await;
     for (receiver, foreign) in [
-        (&lamp_seller, [&chair, "Chair", "20.55", "1550.55"]),
-        (&chair_seller, [&lamp, "Lamp", "30.00", "1550.55"]),
+        (&lamp_seller, [chair.as_str(), "Chair", "20.55", "1550.55"]),
+        (&chair_seller, [lamp.as_str(), "Lamp", "30.00", "1550.55"]),
     ] {
         for one in receiver.received() {
             assert!(foreign.iter().all(|foreign| !one.text.contains(*foreign)), "{}", one.text);
