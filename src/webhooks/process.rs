@@ -9,6 +9,7 @@ use super::{TEST, attempt, react};
 use crate::state::AppState;
 use aggregates::webhook::{Audience, Event, Topic};
 use aggregates::{Account, DeliveryId, Fact, UserId, WebhookId};
+use chrono::TimeDelta;
 use eventlog::checkpoints::{self, Checkpoint};
 use eventlog::{Position, Recorded, UnitError, feed, leases, load_stream};
 use projections::webhooks::Row;
@@ -36,6 +37,8 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 const EACH: usize = 4;
 /// A delivery that could not be tried or recorded for reasons of ours rests this long.
 const REST: Duration = Duration::from_secs(5);
+/// What happened longer ago than this is no news any more, as in a log that was imported.
+const NEWS: TimeDelta = TimeDelta::days(3);
 /// How long what is under way is waited for at the end.
 const END_WITHIN: Duration = Duration::from_secs(3);
 
@@ -229,6 +232,9 @@ impl Teller {
     ) -> Result<(), Trouble> {
         let Some(topic) = react::topic(fact) else { return Ok(()) };
         let (event, later) = (&page[place], page.get(place + 1..).unwrap_or_default());
+        if self.state.clock.now() - event.recorded_at > NEWS {
+            return Ok(());
+        }
         let at = event.position.global_position;
         let listening: Vec<&Row> =
             hooks.iter().filter(|hook| hook.since < at && wants(hook, topic)).collect();
