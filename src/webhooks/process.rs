@@ -22,8 +22,8 @@ use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// The name of the process, its lease and its place.
-const NAME: &str = "webhooks";
+/// The name of the process, its lease and its place. Not that of a read model: those have places too.
+const NAME: &str = "tell-webhooks";
 /// Of its place: nothing is told anew.
 const GENERATION: i32 = 1;
 const LEASE: Duration = Duration::from_secs(10);
