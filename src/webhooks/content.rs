@@ -93,13 +93,27 @@ async fn of_order(
         Fact::Order(refund) => refund_part(&order, refund, seller),
         _ => None,
     };
-    let parts = sellers.iter().filter_map(|seller| {
+    let only = only_for(fact);
+    let concerned = sellers.iter().filter(|seller| only.is_none_or(|only| only == **seller));
+    let parts = concerned.filter_map(|seller| {
         let part = shown(&whole.clone().part_of(*seller));
         Some((*seller, with_refund(part, topic, refund(Some(*seller)))?))
     });
     let parts = parts.collect();
     let Some(whole) = with_refund(shown(&whole), topic, refund(None)) else { return Ok(None) };
     Ok(Some(News { topic, whole, parts }))
+}
+
+/// The one seller whom a step of one part concerns; `None` where it is a step of the whole.
+fn only_for(fact: &Fact) -> Option<UserId> {
+    use order::Event;
+    match fact {
+        Fact::Order(
+            Event::FulfilmentShipped { seller_id, .. }
+            | Event::FulfilmentDelivered { seller_id, .. },
+        ) => Some(*seller_id),
+        _ => None,
+    }
 }
 
 /// `None` for a seller whom a refund does not concern.

@@ -40,13 +40,15 @@ fn of_order(event: &order::Event) -> Option<Topic> {
     match event {
         Event::Placed { .. } => Some(Topic::OrderPlaced),
         Event::Confirmed { .. } => Some(Topic::OrderConfirmed),
-        Event::Shipped { .. } => Some(Topic::OrderShipped),
-        Event::Delivered { .. } => Some(Topic::OrderDelivered),
+        // Also of a part: one of several sellers sends it.
+        Event::Shipped { .. } | Event::FulfilmentShipped { .. } => Some(Topic::OrderShipped),
+        Event::Delivered { .. } | Event::FulfilmentDelivered { .. } => Some(Topic::OrderDelivered),
         Event::Cancelled { .. } => Some(Topic::OrderCancelled),
         Event::Refunded { .. } => Some(Topic::OrderRefunded),
         Event::PaymentReopened { .. }
         | Event::GiftCardApplied { .. }
-        | Event::ProcessingStarted { .. } => None,
+        | Event::ProcessingStarted { .. }
+        | Event::FulfilmentProcessingStarted { .. } => None,
     }
 }
 
