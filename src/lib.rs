@@ -14,6 +14,8 @@ pub mod config;
 pub mod demo;
 pub mod entropy;
 pub mod expected;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod gift_cards;
 pub mod http;
 pub mod images;

@@ -39,10 +39,13 @@ pub struct ExportLine {
 /// Why a line is not an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidLine {
-    #[error("`{member}` is not a SHA-256 hash in hexadecimal")]
+    #[error("`{member}` is not a SHA-256 hash in hexadecimal, lower case")]
     Hash { member: &'static str },
     #[error("`transaction_id` is not a decimal number")]
     TransactionId,
+    /// The hash of an event covers its time to the microsecond, and no leap seconds.
+    #[error("`recorded_at` is not a time in microseconds")]
+    Time,
 }
 
 impl ExportLine {
@@ -71,7 +74,14 @@ impl TryFrom<ExportLine> for Recorded {
     type Error = InvalidLine;
 
     fn try_from(line: ExportLine) -> Result<Self, InvalidLine> {
-        let transaction_id = line.transaction_id.parse().map_err(|_| InvalidLine::TransactionId)?;
+        let transaction_id = line.transaction_id.parse().ok();
+        let transaction_id = transaction_id
+            .filter(|number: &u64| number.to_string() == line.transaction_id)
+            .ok_or(InvalidLine::TransactionId)?;
+        let nanoseconds = line.recorded_at.timestamp_subsec_nanos();
+        if !nanoseconds.is_multiple_of(1000) || nanoseconds >= 1_000_000_000 {
+            return Err(InvalidLine::Time);
+        }
         Ok(Self {
             prev_hash: hash_from_hex("prev_hash", &line.prev_hash)?,
             hash: hash_from_hex("hash", &line.hash)?,
@@ -91,8 +101,11 @@ impl TryFrom<ExportLine> for Recorded {
 
 fn hash_from_hex(member: &'static str, text: &str) -> Result<Hash, InvalidLine> {
     let mut hash = Hash::default();
-    hex::decode_to_slice(text, &mut hash).map_err(|_| InvalidLine::Hash { member })?;
-    Ok(hash)
+    let is_lower = !text.bytes().any(|digit| digit.is_ascii_uppercase());
+    match hex::decode_to_slice(text, &mut hash) {
+        Ok(()) if is_lower => Ok(hash),
+        _ => Err(InvalidLine::Hash { member }),
+    }
 }
 
 fn with_microseconds<S: Serializer>(time: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
@@ -130,8 +143,17 @@ mod tests {
         let short = ExportLine { hash: "02".to_owned(), ..line.clone() };
         let refused = Recorded::try_from(short).unwrap_err();
         assert_eq!(refused, InvalidLine::Hash { member: "hash" });
-        let named = ExportLine { transaction_id: "x".to_owned(), ..line };
-        assert_eq!(Recorded::try_from(named).unwrap_err(), InvalidLine::TransactionId);
+        let capital = ExportLine { hash: "AB".repeat(32), ..line.clone() };
+        assert_eq!(Recorded::try_from(capital).unwrap_err(), InvalidLine::Hash { member: "hash" });
+        for transaction_id in ["x", "+5", "007", ""] {
+            let named = ExportLine { transaction_id: transaction_id.to_owned(), ..line.clone() };
+            assert_eq!(Recorded::try_from(named).unwrap_err(), InvalidLine::TransactionId);
+        }
+        // None of these would change the hash of the event.
+        for time in ["2026-11-21T10:00:00.5000001Z", "2026-11-21T09:59:60.5Z"] {
+            let finer = ExportLine { recorded_at: time.parse().unwrap(), ..line.clone() };
+            assert_eq!(Recorded::try_from(finer).unwrap_err(), InvalidLine::Time, "{time}");
+        }
         let more = LINE.replacen('{', r#"{"note":"unchecked","#, 1);
         assert!(serde_json::from_str::<ExportLine>(&more).is_err());
     }

@@ -247,7 +247,7 @@ pub async fn load_stream<A: Entity>(
 }
 
 /// Up to which event a historical state is wanted.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AsOf {
     Time(DateTime<Utc>),
     Position(Position),

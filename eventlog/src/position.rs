@@ -32,6 +32,11 @@ impl FromStr for Position {
 
     fn from_str(token: &str) -> Result<Self, Self::Err> {
         let (transaction, position) = token.split_once('-').ok_or(InvalidPosition)?;
+        // A sign would be read too, and no position is negative.
+        let is_number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if !is_number(transaction) || !is_number(position) {
+            return Err(InvalidPosition);
+        }
         let transaction_id = u64::from_str_radix(transaction, 16).map_err(|_| InvalidPosition)?;
         let global_position = i64::from_str_radix(position, 16).map_err(|_| InvalidPosition)?;
         Ok(Self { transaction_id, global_position })
@@ -44,5 +49,30 @@ impl Position {
         let transaction_id =
             transaction_id.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
         Ok(Self { transaction_id, global_position })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_comes_back_as_it_went() {
+        let last = Position { transaction_id: u64::MAX, global_position: i64::MAX };
+        for position in [Position::START, last] {
+            assert_eq!(position.to_string().parse(), Ok(position));
+        }
+        assert_eq!(
+            "00FF-1a".parse::<Position>().map(|found| found.to_string()),
+            Ok("ff-1a".into())
+        );
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused() {
+        let beyond = "0-8000000000000000";
+        for wrong in ["", "-", "1", "1-", "-1", "+1-1", "1-+1", "1--1", "x-1", "1-1-1", beyond] {
+            assert_eq!(wrong.parse::<Position>(), Err(InvalidPosition), "{wrong:?}");
+        }
     }
 }

@@ -59,6 +59,8 @@ pub enum Proof {
 pub enum BadProof {
     #[error("the proof: `{member}` is not in hexadecimal, 32 bytes each")]
     Hex { member: &'static str },
+    #[error("the proof: `leaf_hash` is not that of `event_hash`")]
+    LeafHash,
     #[error("the proof is of a tree of {found} events, and the checkpoint of one of {wanted}")]
     Size { found: u64, wanted: u64 },
     #[error("the proof is of another root than the checkpoint of {size} events")]
@@ -98,6 +100,9 @@ impl InclusionProof {
     pub fn verify(&self, head: &Head) -> Result<(), BadProof> {
         same(self.tree_size, hash("root", &self.root)?, head)?;
         let event = hash("event_hash", &self.event_hash)?;
+        if hash("leaf_hash", &self.leaf_hash)? != leaf_hash(&event) {
+            return Err(BadProof::LeafHash);
+        }
         Ok(verify_inclusion(&event, self.leaf_index, &hashes(&self.hashes)?, head)?)
     }
 }

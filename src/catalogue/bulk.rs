@@ -6,7 +6,7 @@ pub use releases::Release;
 
 use super::{CatalogueError, NewProduct, record_new};
 use crate::entropy::Entropy;
-use aggregates::{Decider, Product, ProductId, StockItem, UserId, product, stock_item};
+use aggregates::{Decider, Product, ProductId, StockItem, UserId, stock_item};
 use eventlog::{EventLog, Metadata, Outcome, Position, UnitError};
 use releases::Finding;
 use sqlx::PgPool;
@@ -229,22 +229,13 @@ impl Import {
 
 /// Why the domain would refuse the product.
 fn refusal(seller_id: UserId, new: NewProduct) -> Option<String> {
-    let create = product::Command::Create {
-        seller_id,
-        name: new.name,
-        description: new.description,
-        price: new.price,
-        currency: aggregates::Currency::default(),
-        category: new.category,
-        attributes: new.attributes,
-        image_urls: new.image_urls,
-    };
-    if let Err(refusal) = Product::default().decide(create) {
+    let quantity = new.quantity;
+    if let Err(refusal) = Product::default().decide(new.creation(seller_id)) {
         return Some(refusal.to_string());
     }
-    if new.quantity == 0 {
+    if quantity == 0 {
         return None;
     }
-    let receive = stock_item::Command::Receive { quantity: new.quantity, reason: String::new() };
+    let receive = stock_item::Command::Receive { quantity, reason: String::new() };
     StockItem::default().decide(receive).err().map(|refusal| refusal.to_string())
 }

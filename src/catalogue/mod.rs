@@ -29,6 +29,22 @@ pub struct NewProduct {
     pub quantity: u32,
 }
 
+impl NewProduct {
+    /// The command that creates it.
+    pub(crate) fn creation(self, seller_id: UserId) -> product::Command {
+        product::Command::Create {
+            seller_id,
+            name: self.name,
+            description: self.description,
+            price: self.price,
+            currency: Currency::default(),
+            category: self.category,
+            attributes: self.attributes,
+            image_urls: self.image_urls,
+        }
+    }
+}
+
 /// What to change; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default)]
 pub struct ProductChange {
@@ -128,20 +144,11 @@ fn record_new(
     seller_id: UserId,
     new: NewProduct,
 ) -> Result<(), CatalogueError> {
-    let command = product::Command::Create {
-        seller_id,
-        name: new.name,
-        description: new.description,
-        price: new.price,
-        currency: Currency::default(),
-        category: new.category,
-        attributes: new.attributes,
-        image_urls: new.image_urls,
-    };
-    work.execute::<Product>(id, command)?;
-    if new.quantity > 0 {
+    let quantity = new.quantity;
+    work.execute::<Product>(id, new.creation(seller_id))?;
+    if quantity > 0 {
         let reason = "initial stock".to_owned();
-        let command = stock_item::Command::Receive { quantity: new.quantity, reason };
+        let command = stock_item::Command::Receive { quantity, reason };
         work.execute::<StockItem>(id, command)?;
     }
     Ok(())

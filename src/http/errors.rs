@@ -9,6 +9,7 @@ mod webhooks;
 use crate::cart::CartError;
 use crate::catalogue::CatalogueError;
 use crate::checkout::CheckoutError;
+use crate::http::pagination::invalid_cursor;
 use crate::http::problem::{FieldError, Problem};
 use aggregates::{account, cart, order, payment, product, stock_item};
 use eventlog::UnitError;
@@ -96,6 +97,11 @@ impl From<sqlx::Error> for Problem {
                 }) =>
             {
                 Self::unavailable(&error)
+            }
+            // A time that PostgreSQL cannot have stored. Parameters are checked, so that it stands in
+            // a cursor that nobody was given.
+            sqlx::Error::Database(database) if database.code().as_deref() == Some("22008") => {
+                invalid_cursor()
             }
             _ => Self::internal(&error),
         }

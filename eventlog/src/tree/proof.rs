@@ -22,6 +22,17 @@ pub enum ProofError {
     Consistency { old: u64, new: u64, problem: String },
 }
 
+/// More leaves than any log will have: beyond it the arithmetic of ct-merkle panics.
+const MOST_LEAVES: u64 = 1 << 62;
+
+fn checked_size(size: u64) -> Result<(), String> {
+    if size <= MOST_LEAVES {
+        Ok(())
+    } else {
+        Err(format!("a tree has at most {MOST_LEAVES} leaves"))
+    }
+}
+
 fn root(head: &Head) -> RootHash<Sha256> {
     RootHash::new(head.root.into(), head.size)
 }
@@ -33,18 +44,18 @@ pub fn verify_inclusion(
     proof: &[Hash],
     head: &Head,
 ) -> Result<(), ProofError> {
+    let failed = |problem: String| ProofError::Inclusion { index, size: head.size, problem };
+    checked_size(head.size).map_err(failed)?;
     let bytes = InclusionProof::<Sha256>::from_bytes(proof.concat());
-    root(head).verify_inclusion(event, index, &bytes).map_err(|error| ProofError::Inclusion {
-        index,
-        size: head.size,
-        problem: error.to_string(),
-    })
+    let verified = root(head).verify_inclusion(event, index, &bytes);
+    verified.map_err(|error| failed(error.to_string()))
 }
 
 /// Whether the tree of the old head is the beginning of that of the new one.
 pub fn verify_consistency(old: &Head, new: &Head, proof: &[Hash]) -> Result<(), ProofError> {
     let failed =
         |problem: String| ProofError::Consistency { old: old.size, new: new.size, problem };
+    checked_size(old.size).and(checked_size(new.size)).map_err(failed)?;
     let bytes = ConsistencyProof::<Sha256>::try_from_bytes(proof.concat())
         .map_err(|error| failed(error.to_string()))?;
     root(new).verify_consistency(&root(old), &bytes).map_err(|error| failed(error.to_string()))
@@ -118,6 +129,27 @@ mod tests {
         let one = leaves(1);
         verify_inclusion(&one[0], 0, &[], &head(&one)).unwrap();
         assert!(verify_inclusion(&[0; 32], 0, &[], &head(&one)).is_err());
+    }
+
+    /// A checkpoint may say any size, and whoever signs it need not be honest.
+    #[test]
+    fn a_size_that_no_log_has_is_refused() {
+        for size in [MOST_LEAVES + 1, 1 << 63, (1 << 63) + 1, u64::MAX] {
+            let huge = Head { size, root: [9; 32] };
+            for index in [0, size / 2, size - 1] {
+                let said = verify_inclusion(&[0; 32], index, &[[1; 32]], &huge).unwrap_err();
+                assert!(
+                    said.to_string().ends_with("a tree has at most 4611686018427387904 leaves")
+                );
+            }
+            let small = Head { size: 3, root: [9; 32] };
+            assert!(verify_consistency(&small, &huge, &[[1; 32]]).is_err());
+            assert!(verify_consistency(&huge, &huge, &[]).is_err());
+        }
+        let large = Head { size: MOST_LEAVES, root: [9; 32] };
+        for index in [0, MOST_LEAVES / 2, MOST_LEAVES - 1] {
+            assert!(verify_inclusion(&[0; 32], index, &[[1; 32]; 62], &large).is_err());
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct Release {
 
 impl Release {
     /// The product that it will be.
-    pub(super) fn product(&self) -> NewProduct {
+    pub(crate) fn product(&self) -> NewProduct {
         let album = self.recording.clone().by(ArtistId::default(), self.artist.clone());
         named_after(&album, self.product.clone())
     }

@@ -10,7 +10,7 @@ use crate::http::extract::{Admin, Caller, CommandContext, Json, Path};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, Settlement, detached, finish, replay, settle};
 use crate::http::resources::{CartResource, GiftCardResource, OrderResource, Recipient};
-use crate::http::value::CardFinder;
+use crate::http::value::{CardFinder, is_in_the_calendar};
 use crate::state::AppState;
 use aggregates::account::Role;
 use aggregates::order::{Actor, PaymentMethod};
@@ -41,7 +41,7 @@ pub struct NewGiftCard {
     #[schema(value_type = AmountInput)]
     amount: Money,
     /// Three years from now where it is absent.
-    #[garde(skip)]
+    #[garde(inner(custom(is_in_the_calendar)))]
     expires_at: Option<DateTime<Utc>>,
     /// Who is told the code by e-mail.
     #[garde(inner(custom(is_email)))]

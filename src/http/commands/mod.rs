@@ -3,7 +3,7 @@
 mod accounts;
 mod albums;
 mod artists;
-mod bulk;
+pub(crate) mod bulk;
 mod cart;
 mod gift_cards;
 mod images;

@@ -7,7 +7,7 @@ use crate::http::extract::{Admin, Caller, CommandContext, Json, Path};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, finish};
 use crate::http::resources::{CartResource, PromoResource};
-use crate::http::value::promo_code;
+use crate::http::value::{is_in_the_calendar, promo_code};
 use crate::promotions::{self, Change, PromotionState, Request};
 use crate::state::AppState;
 use aggregates::promotion::{self, Kind, Terms};
@@ -61,9 +61,9 @@ pub struct PromoTerms {
     #[garde(inner(length(max = 100), inner(length(chars, min = 1, max = 64))))]
     #[schema(value_type = Option<CategoriesSchema>)]
     categories: Option<Vec<String>>,
-    #[garde(skip)]
+    #[garde(inner(custom(is_in_the_calendar)))]
     starts_at: Option<DateTime<Utc>>,
-    #[garde(skip)]
+    #[garde(inner(custom(is_in_the_calendar)))]
     ends_at: Option<DateTime<Utc>>,
     /// Uses in total.
     #[garde(inner(range(min = 1)))]

@@ -9,6 +9,7 @@ use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
 use crate::http::reply::versioned;
 use crate::http::resources::OrderResource;
+use crate::http::value::is_in_the_calendar;
 use crate::state::AppState;
 use aggregates::OrderId;
 use aggregates::account::Role;
@@ -43,10 +44,10 @@ pub struct OrdersQuery {
     #[param(value_type = Option<OrderStatusSchema>)]
     status: Option<Status>,
     /// Placed at or after.
-    #[garde(skip)]
+    #[garde(inner(custom(is_in_the_calendar)))]
     from: Option<DateTime<Utc>>,
     /// Placed before.
-    #[garde(skip)]
+    #[garde(inner(custom(is_in_the_calendar)))]
     to: Option<DateTime<Utc>>,
 }
 

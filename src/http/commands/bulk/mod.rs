@@ -1,6 +1,8 @@
 //! Importing products: `/products/bulk`. The body is read as it arrives and stored in chunks, so that
 //! memory does not grow with it; every row gets its result.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod releases;
 mod rows;
 

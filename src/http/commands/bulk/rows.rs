@@ -10,6 +10,7 @@ use garde::Validate;
 
 /// The longest row, in bytes.
 const MAX_ROW: usize = 256 * 1024;
+const NUL: &str = "the character U+0000 is not allowed";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
@@ -37,6 +38,9 @@ impl Format {
 
 pub(super) type Row = Result<NewItem, String>;
 
+/// What some programs begin a file with. The `csv` crate passes over it.
+pub(super) const MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Where the scan is within a row.
 #[derive(Debug, Default)]
 struct Scan {
@@ -44,6 +48,19 @@ struct Scan {
     depth: u32,
     in_string: bool,
     escaped: bool,
+    field: Field,
+}
+
+/// Where the scan is within a field of CSV.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    #[default]
+    Start,
+    /// Quotes are nothing special here: `12" single` is a text.
+    Plain,
+    Quoted,
+    /// Behind a quote within quotes: the end of the field, unless another quote follows.
+    Closed,
 }
 
 /// Where the scan is of the array around the rows.
@@ -83,7 +100,7 @@ impl RowReader {
                 ));
             }
             if ended {
-                rows.extend(self.take());
+                rows.extend(self.take()?);
             }
         }
         Ok(rows)
@@ -94,12 +111,12 @@ impl RowReader {
         let complete = match self.format {
             Format::Array => self.scan.array == Array::After,
             Format::Lines => true,
-            Format::Csv => !self.scan.in_string,
+            Format::Csv => self.scan.field != Field::Quoted,
         };
         if !complete {
             return Err(malformed("the body ends in the middle of a row"));
         }
-        Ok(self.take().into_iter().collect())
+        Ok(self.take()?.into_iter().collect())
     }
 
     /// Whether an element of the array ends with this byte.
@@ -145,62 +162,84 @@ impl RowReader {
         false
     }
 
-    /// A line feed within quotes belongs to the row; a doubled quote leaves and enters at once.
+    /// Ends a row where the `csv` crate does: at a line feed or a carriage return that is not within
+    /// quotes. A row that were more than one to it would lose all but the first.
     fn csv_byte(&mut self, byte: u8) -> bool {
-        if byte == b'"' {
-            self.scan.in_string = !self.scan.in_string;
-        }
-        if byte == b'\n' && !self.scan.in_string {
-            return true;
-        }
+        self.scan.field = match (self.scan.field, byte) {
+            (Field::Quoted, b'"') => Field::Closed,
+            (Field::Start | Field::Closed, b'"') | (Field::Quoted, _) => Field::Quoted,
+            (Field::Start | Field::Plain | Field::Closed, b'\n' | b'\r') => {
+                self.scan.field = Field::Start;
+                return true;
+            }
+            (Field::Start | Field::Plain | Field::Closed, b',') => Field::Start,
+            (Field::Start | Field::Plain | Field::Closed, _) => Field::Plain,
+        };
         self.row.push(byte);
+        if self.row == MARK {
+            self.scan.field = Field::Start;
+        }
         false
     }
 
-    fn take(&mut self) -> Option<Row> {
+    fn take(&mut self) -> Result<Option<Row>, Problem> {
         let row = std::mem::take(&mut self.row);
         if row.iter().all(u8::is_ascii_whitespace) {
-            return None;
-        }
-        let has_nul = match self.format {
-            Format::Array | Format::Lines => json_has_nul(&row),
-            Format::Csv => row.contains(&0),
-        };
-        if has_nul {
-            return Some(Err("the character U+0000 is not allowed".to_owned()));
+            return Ok(None);
         }
         match self.format {
-            Format::Array | Format::Lines => Some(json(&row)),
+            Format::Array | Format::Lines => Ok(Some(json(&row))),
             Format::Csv => self.csv_row(&row),
         }
     }
 
-    fn csv_row(&mut self, row: &[u8]) -> Option<Row> {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(row);
-        let mut record = csv::StringRecord::new();
-        match reader.read_record(&mut record) {
-            Ok(false) => None,
-            Ok(true) => {
-                if let Some(header) = &self.header {
-                    if let Some(fields) = Fields::of_csv(header, &record) {
-                        return Some(fields.release());
-                    }
-                    let product = record.deserialize(Some(header));
-                    return Some(check(product.map_err(|error| error.to_string())));
-                }
-                self.header = Some(record);
-                None
+    fn csv_row(&mut self, row: &[u8]) -> Result<Option<Row>, Problem> {
+        let read = csv_record(row);
+        if matches!(&read, Ok(record) if is_blank(record)) {
+            return Ok(None);
+        }
+        match (&self.header, read) {
+            (Some(header), read) => Ok(Some(read.and_then(|record| csv_item(header, &record)))),
+            (None, Ok(header)) => {
+                self.header = Some(header);
+                Ok(None)
             }
-            Err(error) => Some(Err(error.to_string())),
+            // Otherwise the first product would be taken for the header.
+            (None, Err(error)) => Err(malformed(&format!("the header cannot be read: {error}"))),
         }
     }
 }
 
-fn json(row: &[u8]) -> Row {
+fn csv_record(row: &[u8]) -> Result<csv::StringRecord, String> {
+    if row.contains(&0) {
+        return Err(NUL.to_owned());
+    }
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(row);
+    let mut record = csv::StringRecord::new();
+    reader.read_record(&mut record).map_err(|error| error.to_string())?;
+    Ok(record)
+}
+
+/// What looks empty in a table is no row.
+pub(super) fn is_blank(record: &csv::StringRecord) -> bool {
+    record.len() <= 1 && record.iter().all(str::is_empty)
+}
+
+pub(super) fn csv_item(header: &csv::StringRecord, record: &csv::StringRecord) -> Row {
+    if let Some(fields) = Fields::of_csv(header, record) {
+        return fields.release();
+    }
+    check(record.deserialize(Some(header)).map_err(|error| error.to_string()))
+}
+
+pub(super) fn json(row: &[u8]) -> Row {
+    if json_has_nul(row) {
+        return Err(NUL.to_owned());
+    }
     if let Some(fields) = Fields::of_json(row) {
         return fields.release();
     }
@@ -268,6 +307,31 @@ mod tests {
         let body = "price,name\r\n1.00,\"two\nlines\"\r\n2.00,Книга\n";
         let expected = [Some("two\nlines".to_owned()), Some("Книга".to_owned())];
         assert_eq!(names(Format::Csv, body), expected);
+    }
+
+    #[test]
+    fn a_quote_within_a_text_of_csv_is_a_quote() {
+        let body =
+            "name,price\nBlue 12\" single,1.00\n\"A \"\"B\"\"\",2.00\n\"C\" 7\",3.00\nD,4.00\n";
+        let expected = ["Blue 12\" single", "A \"B\"", "C 7\"", "D"];
+        assert_eq!(names(Format::Csv, body), expected.map(|name| Some(name.to_owned())));
+    }
+
+    #[test]
+    fn csv_may_end_its_lines_by_carriage_returns_and_begin_with_a_mark() {
+        let body = "\u{feff}\"name\",price\rA,1.00\r\rB,2.00\r\nC,3.00";
+        assert_eq!(names(Format::Csv, body), ["A", "B", "C"].map(|name| Some(name.to_owned())));
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_read_is_refused_and_no_row_taken_for_it() {
+        for header in [b"pr\xE9nom,price\n".as_slice(), b"name\0,price\n"] {
+            let mut reader = RowReader::new(Format::Csv);
+            assert_eq!(reader.push(header).unwrap_err().status().as_u16(), 400);
+        }
+        let mut reader = RowReader::new(Format::Csv);
+        let rows = reader.push(b"name,price\n\xE9,1.00\nA\0,1.00\nB,1.00\n").unwrap();
+        assert_eq!(rows.iter().map(Result::is_ok).collect::<Vec<_>>(), [false, false, true]);
     }
 
     #[test]

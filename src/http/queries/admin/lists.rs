@@ -6,6 +6,7 @@ use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
 use crate::http::resources::{OrderResource, ProductResource};
 use crate::http::user::{RoleSchema, User};
+use crate::http::value::is_in_the_calendar;
 use crate::state::AppState;
 use aggregates::account::Role;
 use aggregates::order::Status;
@@ -69,10 +70,10 @@ pub struct AllOrdersQuery {
     #[param(value_type = Option<OrderStatusSchema>)]
     status: Option<Status>,
     /// Placed at or after.
-    #[garde(skip)]
+    #[garde(inner(custom(is_in_the_calendar)))]
     from: Option<DateTime<Utc>>,
     /// Placed before.
-    #[garde(skip)]
+    #[garde(inner(custom(is_in_the_calendar)))]
     to: Option<DateTime<Utc>>,
     /// The buyer.
     #[garde(skip)]

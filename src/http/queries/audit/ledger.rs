@@ -5,6 +5,7 @@ use crate::http::docs::{Amount, JournalAccount, SignedAmount};
 use crate::http::extract::{Auditor, Query};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::{FieldError, Problem};
+use crate::http::value::is_in_the_calendar;
 use crate::replay::show_as_of;
 use crate::state::AppState;
 use aggregates::{GiftCardId, Money, OrderId, UserId};
@@ -30,10 +31,10 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Query)]
 pub struct JournalQuery {
     /// Recorded at or after.
-    #[garde(skip)]
+    #[garde(inner(custom(is_in_the_calendar)))]
     from: Option<DateTime<Utc>>,
     /// Recorded before.
-    #[garde(skip)]
+    #[garde(inner(custom(is_in_the_calendar)))]
     to: Option<DateTime<Utc>>,
     /// cash_clearing, gift_card_liability, gift_card_breakage, loyalty_liability, loyalty_expense,
     /// sales, discounts, delivery_income or refunds.
