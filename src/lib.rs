@@ -25,6 +25,7 @@ pub mod ledgers;
 pub mod log;
 pub mod mail;
 pub mod migrations;
+pub mod outbound;
 pub mod payments;
 pub mod postgres;
 pub mod promotions;

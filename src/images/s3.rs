@@ -2,11 +2,11 @@
 //! name the bucket in their path, which all of these understand. Never shows the credentials.
 
 use super::store::{Store, StoreError};
+use crate::outbound;
 use async_trait::async_trait;
 use bytes::Bytes;
 use reqwest::{Client, Response, StatusCode, Url, header};
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How long one request may take, and its signature is valid.
@@ -58,20 +58,12 @@ impl S3 {
         cleared.map_err(|()| S3SetupError::Malformed)?;
         let bucket = Bucket::new(endpoint, UrlStyle::Path, bucket, region)
             .map_err(|_| S3SetupError::Malformed)?;
-        let client =
-            Client::builder().tls_backend_preconfigured(tls()?).timeout(PATIENCE).build()?;
+        let client = Client::builder()
+            .tls_backend_preconfigured(outbound::tls()?)
+            .timeout(PATIENCE)
+            .build()?;
         Ok(Self { client, bucket, credentials: Credentials::new(key, secret) })
     }
-}
-
-/// As everything else here that speaks TLS: ring, and the roots of Mozilla.
-fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
-    let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<rustls::RootCertStore>();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }
 
 fn decoded(text: &str) -> Result<String, S3SetupError> {

@@ -83,10 +83,10 @@ pub async fn open(
     )
     .fetch_all(pool)
     .await?;
-    let sealed: BTreeMap<String, String> =
+    let stored: BTreeMap<String, String> =
         rows.into_iter().map(|row| (row.key, row.value)).collect();
     let secrets = ids.iter().filter_map(|id| {
-        let bytes = sealer.unseal(&owner(webhook, *id), sealed.get(&key(*id))?)?;
+        let bytes = sealer.unseal(&owner(webhook, *id), stored.get(&key(*id))?)?;
         Some(Secret(bytes.try_into().ok()?))
     });
     Ok(secrets.collect())
@@ -115,11 +115,11 @@ mod tests {
         let secret = Secret::draw(&entropy);
         let (webhook, id) =
             (WebhookId::new(Uuid::from_u128(1)), WebhookSecretId::new(Uuid::from_u128(2)));
-        let sealed = secret.sealed(webhook, id, &sealer, &entropy).unwrap();
-        assert_eq!(sealer.unseal(&owner(webhook, id), &sealed).unwrap(), secret.0);
-        assert_eq!(sealer.unseal(&owner(WebhookId::new(id.uuid()), id), &sealed), None);
+        let stored = secret.sealed(webhook, id, &sealer, &entropy).unwrap();
+        assert_eq!(sealer.unseal(&owner(webhook, id), &stored).unwrap(), secret.0);
+        assert_eq!(sealer.unseal(&owner(WebhookId::new(id.uuid()), id), &stored), None);
         let other = Sealer::derived(b"a secret", b"another purpose");
-        assert_eq!(other.unseal(&owner(webhook, id), &sealed), None);
+        assert_eq!(other.unseal(&owner(webhook, id), &stored), None);
         assert!(!format!("{secret:?}").contains(&secret.shown()[6..]));
     }
 }

@@ -7,7 +7,7 @@ use crate::support::client::{Client, text};
 use crate::support::wait::eventually;
 use aggregates::account::Role;
 use eventlog::Hash;
-use eventlog::tree::{Prover, TreeError, leaf_of_event};
+use eventlog::tree::{Prover, TreeError, leaf_hash, leaf_of_event};
 use ledgerline::audit::checkpoint;
 use ledgerline::audit::note::Verifier;
 use ledgerline::audit::proof::{ConsistencyProof, InclusionProof};
@@ -221,6 +221,9 @@ async fn what_cannot_be_proved_is_refused_with_a_reason() {
     let said = other.verify(&head).unwrap_err().to_string();
     assert!(said.starts_with("the event is not leaf 0 of the tree of"), "{said}");
     let other = InclusionProof { event_hash: hex::encode([1; 32]), ..proof.clone() };
+    let said = other.verify(&head).unwrap_err().to_string();
+    assert_eq!(said, "the proof: `leaf_hash` is not that of `event_hash`");
+    let other = InclusionProof { leaf_hash: hex::encode(leaf_hash(&[1; 32])), ..other };
     let said = other.verify(&head).unwrap_err().to_string();
     assert!(said.starts_with("the event is not leaf 1 of the tree of"), "{said}");
     let mut larger = head;
