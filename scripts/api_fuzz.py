@@ -17,6 +17,12 @@ VERSION = "If-Match"
 
 
 @schemathesis.hook
+def filter_case(ctx, case):
+    """Leaves out what goes on from an answer without an id, such as an entry that is of no order."""
+    return "None" not in (case.path_parameters or {}).values()
+
+
+@schemathesis.hook
 def before_call(ctx, case, kwargs):
     """Takes out of a valid request what no schema can make valid.
 

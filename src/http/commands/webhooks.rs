@@ -2,6 +2,7 @@
 //! but for administrators.
 
 use crate::auth::Caller;
+use crate::http::docs::WebhookEvents;
 use crate::http::extract::{CommandContext, Json, Path, Staff};
 use crate::http::patch::{Patch, present};
 use crate::http::problem::{FieldError, Problem};
@@ -42,7 +43,7 @@ pub struct NewWebhook {
     url: String,
     /// Event types, or `*` for all that the caller may see.
     #[garde(length(min = 1, max = 50))]
-    #[schema(min_items = 1, max_items = 50, example = json!(["order.confirmed"]))]
+    #[schema(value_type = WebhookEvents, example = json!(["order.confirmed"]))]
     events: Vec<String>,
     #[garde(inner(length(chars, max = WebhookNote::MAX)))]
     #[schema(max_length = 200)]
@@ -56,7 +57,7 @@ pub struct ChangeWebhook {
     #[schema(min_length = 1, max_length = 2000)]
     url: Option<String>,
     #[garde(inner(length(min = 1, max = 50)))]
-    #[schema(min_items = 1, max_items = 50)]
+    #[schema(value_type = Option<WebhookEvents>)]
     events: Option<Vec<String>>,
     /// `null` clears it.
     #[serde(default, deserialize_with = "present")]

@@ -1,7 +1,9 @@
 //! How the document describes the values that many requests and answers have in common. What is
 //! described here is enforced elsewhere: by the type that the field really has.
 
+use crate::webhooks::deliveries::Status as DeliveryStatus;
 use aggregates::order::{DeliveryMethod, PaymentMethod, Status as OrderStatus};
+use aggregates::webhook::Topic;
 use aggregates::{gift_card, payment, review};
 use projections::{
     albums, artists, catalogue, gift_card_entries, ledger, loyalty_entries, reviews,
@@ -163,6 +165,21 @@ described!(
     /// Whether a review is shown.
     ReviewStatusSchema as "ReviewStatus":
         one_of(&[review::Status::Pending, review::Status::Published, review::Status::Rejected]);
+    /// How far a delivery to a webhook has come.
+    DeliveryStatusSchema as "DeliveryStatus": one_of(
+        &[
+            DeliveryStatus::Pending,
+            DeliveryStatus::Delivered,
+            DeliveryStatus::Failed,
+            DeliveryStatus::Cancelled,
+        ]
+        .map(DeliveryStatus::as_str),
+    );
+    /// What a webhook is told of.
+    WebhookEvents as "WebhookEvents": ArrayBuilder::new()
+        .items(one_of(&Topic::ALL.iter().map(|topic| topic.as_str()).collect::<Vec<_>>()))
+        .min_items(Some(1))
+        .max_items(Some(50));
     /// An account of the journal.
     JournalAccount as "JournalAccount": one_of(&ledger::Account::ALL);
     /// What moved the balance of a gift card.

@@ -3,6 +3,7 @@
 
 use crate::auth::Caller;
 use crate::http::commands::visible_webhooks;
+use crate::http::docs::DeliveryStatusSchema;
 use crate::http::extract::{Path, Query, Staff};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
@@ -31,7 +32,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 pub struct DeliveriesQuery {
     /// pending, delivered, failed or cancelled.
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "failed")]
+    #[param(value_type = Option<DeliveryStatusSchema>, example = "failed")]
     status: Option<Status>,
 }
 

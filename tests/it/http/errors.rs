@@ -1,6 +1,9 @@
 //! What is wrong with a request is said in a form that programs and people understand, and nothing
 //! that a client sends is answered with a 5xx.
 
+use aggregates::account::Role;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -164,6 +167,36 @@ async fn a_character_that_no_database_stores_is_refused_wherever_it_comes_from()
     // What only looks like it is a text like any other.
     let body = json!({ "name": "C:\\u0000", "price": "1.00" });
     assert_eq!(seller.post("/products", body).await.expect(201).body["name"], "C:\\u0000");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_time_that_no_database_stores_is_refused_and_stops_no_read_model() {
+    let app = TestApp::start().await;
+    let (admin, customer) = (app.admin().await, app.customer().await);
+    let auditor = app.user(Role::Auditor).await;
+    for time in ["+10000-01-01T00:00:00Z", "0000-06-01T00:00:00Z", "-200000-01-01T00:00:00Z"] {
+        let card = json!({ "amount": "1000.00", "card_token": "tok_ok", "expires_at": time });
+        let problem = customer.post("/giftcards/create", card).await.expect(422).body;
+        assert_eq!(pointers(&problem), ["/expires_at"], "{problem}");
+        for end in ["starts_at", "ends_at"] {
+            let promo = json!({ "code": "ALWAYS", "kind": "percent", "value": "10", (end): time });
+            let problem = admin.post("/promos/create", promo).await.expect(422).body;
+            assert!(pointers(&problem)[0].ends_with(end), "{problem}");
+        }
+        for (client, path) in
+            [(&customer, "/orders"), (&admin, "/admin/orders"), (&auditor, "/audit/ledger")]
+        {
+            for end in ["from", "to"] {
+                let problem = client.find(path, &[(end, time)]).await.expect(422).body;
+                assert_eq!(parameters(&problem), [end], "{path}");
+            }
+        }
+    }
+    let forged = json!({ "created_at": "-200000-01-01T00:00:00Z", "id": any_id() });
+    let forged = URL_SAFE_NO_PAD.encode(forged.to_string());
+    let problem = customer.find("/orders", &[("cursor", forged.as_str())]).await.expect(422).body;
+    assert_eq!(parameters(&problem), ["cursor"]);
     app.finish().await;
 }
 
