@@ -25,7 +25,7 @@ const POLL: Duration = Duration::from_secs(2);
 #[utoipa::path(get, path = "/orders/{id}/events", tag = "orders", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The order")),
     responses((status = 200, description = "Server-sent events, each with an order",
-               content_type = "text/event-stream", body = OrderResource)))]
+               content_type = "text/event-stream", body = String)))]
 pub(super) async fn follow(
     State(state): State<AppState>,
     caller: Caller,

@@ -1,6 +1,6 @@
 //! `/analytics/products` and `/analytics/genres`: what of the catalogue is sold.
 
-use super::range::{RangeQuery, RangeResource};
+use super::range::{RangeOfReport, RangeQuery, RangeResource};
 use super::resources::{MemberSales, ProductSales};
 use super::table;
 use crate::http::extract::{Analyst, Books, Format, Query};
@@ -35,6 +35,7 @@ pub struct BestQuery {
 pub struct ProductReport {
     /// Absent for all time.
     #[serde(flatten)]
+    #[schema(value_type = RangeOfReport)]
     pub range: Option<RangeResource>,
     #[schema(example = "KZT")]
     pub currency: String,

@@ -59,6 +59,15 @@ pub struct RangeResource {
     pub tz: String,
 }
 
+/// The time that was taken, where it is bounded.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes a `RangeResource` that may be absent")]
+pub struct RangeOfReport {
+    from: Option<DateTime<Utc>>,
+    to: Option<DateTime<Utc>>,
+    tz: Option<String>,
+}
+
 impl RangeQuery {
     /// Whether any end of it is given.
     pub fn is_bounded(&self) -> bool {
