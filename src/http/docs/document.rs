@@ -32,6 +32,7 @@ use utoipa::{Modify, OpenApi};
         shown::AlbumSort,
         shown::ArtistSort,
         shown::AsOfSchema,
+        shown::DeliveryStatusSchema,
         shown::LeastRating,
         shown::ProductSort,
         shown::RangeEdge,
