@@ -13,10 +13,23 @@ use axum::response::sse::{Event, KeepAlive};
 use futures_util::Stream;
 use std::convert::Infallible;
 use std::time::Duration;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Where nothing tells of a change, the order is looked at this often.
 const POLL: Duration = Duration::from_secs(2);
+
+/// A server-sent event, by the names of its fields.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `Event` writes")]
+struct OrderEvent {
+    /// `order`.
+    event: String,
+    /// The version of the order.
+    id: String,
+    /// The order, as JSON.
+    data: String,
+}
 
 /// Follow an order
 ///
@@ -25,7 +38,7 @@ const POLL: Duration = Duration::from_secs(2);
 #[utoipa::path(get, path = "/orders/{id}/events", tag = "orders", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The order")),
     responses((status = 200, description = "Server-sent events, each with an order",
-               content_type = "text/event-stream", body = String)))]
+               content_type = "text/event-stream", body = OrderEvent)))]
 pub(super) async fn follow(
     State(state): State<AppState>,
     caller: Caller,
