@@ -95,7 +95,14 @@ impl Images {
             drop(desk);
             prepared
         });
-        Ok(work.await.map_err(|_| ImageError::CutOff)??)
+        match work.await {
+            Ok(prepared) => Ok(prepared?),
+            // A decoder that panics has met a file that nobody should have made.
+            Err(error) if error.is_panic() => {
+                Err(Refused::Unreadable("its decoder gave up".to_owned()).into())
+            }
+            Err(_) => Err(ImageError::CutOff),
+        }
     }
 
     /// Stores an image with its smaller sizes under its name.

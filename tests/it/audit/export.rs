@@ -324,7 +324,9 @@ async fn a_shop_moves_to_another_cluster_by_export_and_import() {
     let exported = old.run(&["export", "--output", &file]).await;
     let said = text(&exported.stderr);
     assert!(exported.status.success(), "{said}");
-    let root = said.trim().rsplit(' ').next().unwrap().to_owned();
+    // Log lines go there too.
+    let told = said.lines().find(|line| line.starts_with("exported")).unwrap();
+    let root = told.rsplit(' ').next().unwrap().to_owned();
 
     // A cluster of its own, which has counted fewer transactions.
     let new = Program::new("");
