@@ -14,7 +14,7 @@ use std::time::Duration;
 pub const FILE: &str = "LEDGERLINE_FAULT_FILE";
 
 /// All of them, by what is cut in two there.
-pub const POINTS: [&str; 38] = [
+pub const POINTS: [&str; 42] = [
     // The one statement of an append; its cache and its telling; its answer.
     "append.before",
     "append.committed",
@@ -64,6 +64,11 @@ pub const POINTS: [&str; 38] = [
     "mail.before",
     "mail.sent",
     "mail.moved",
+    // What webhooks are told: made together with its place, sent, recorded.
+    "webhook.made",
+    "webhook.stored",
+    "webhook.sent",
+    "webhook.recorded",
 ];
 
 /// What the file asked for last, and how often that point was hit since.

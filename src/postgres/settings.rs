@@ -63,7 +63,7 @@ shared_buffers = '256MB'
 const TEST: &str = "
 autovacuum_naptime = '1h'
 checkpoint_timeout = '1h'
-max_connections = 200
+max_connections = 1000
 max_wal_size = '2GB'
 shared_buffers = '64MB'
 ";

@@ -76,6 +76,7 @@ pub(super) async fn run(
         let headers = signed(&secrets, due, at);
         courier.post(url, headers, due.body.clone()).await.map_err(|error| told(&error))
     };
+    eventlog::fault!("webhook.sent");
     let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let attempt = described(at, duration_ms, &outcome);
     let next = next(due.round, outcome.as_ref().ok(), at);
@@ -85,6 +86,7 @@ pub(super) async fn run(
     if !deliveries::record(&state.pool, due, &attempt, next).await? {
         tracing::debug!(delivery = %due.id, "an attempt was recorded by somebody else meanwhile");
     }
+    eventlog::fault!("webhook.recorded");
     metrics::counter!("webhook_attempts_total", "outcome" => match next {
         Next::At(_) => "retried",
         Next::Done(status) => status.as_str(),

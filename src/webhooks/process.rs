@@ -172,6 +172,7 @@ impl Teller {
         let mut transaction = self.state.pool.begin().await?;
         if !new.is_empty() {
             deliveries::make(&mut *transaction, new, now).await?;
+            eventlog::fault!("webhook.made");
         }
         for (webhook_id, id) in repeated {
             deliveries::repeat(&mut *transaction, *webhook_id, *id, now).await?;
@@ -181,6 +182,7 @@ impl Teller {
             checkpoints::advance(&mut *transaction, &names, &[GENERATION], from, to).await? == 1;
         if moved {
             transaction.commit().await?;
+            eventlog::fault!("webhook.stored");
         } else {
             transaction.rollback().await?;
         }

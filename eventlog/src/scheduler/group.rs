@@ -105,11 +105,12 @@ fn divide(batches: &mut Vec<Batch>, mut units: Vec<Pending>, tries: u32) {
     batches.push(Batch { units, tries });
 }
 
-/// Full jitter over an exponentially growing window, at most 50 ms.
+/// Full jitter over a window that doubles up to half a second: it outgrows what an append takes,
+/// however slow the database is at the moment, and only then do processes stop meeting again.
 fn backoff(tries: u32) -> Duration {
-    let window = 1_000_u64 << tries.min(6);
+    let window = 1_000_u64 << tries.min(9);
     #[expect(clippy::disallowed_methods, reason = "jitter decides nothing but a delay")]
-    let micros = rand::rng().random_range(0..window.min(50_000));
+    let micros = rand::rng().random_range(0..window);
     Duration::from_micros(micros)
 }
 

@@ -41,7 +41,7 @@ impl Options {
             max_in_flight: 2,
             max_group: 64,
             cache_capacity: 10_000,
-            max_attempts: 5,
+            max_attempts: 12,
         }
     }
 }

@@ -21,16 +21,8 @@ pub(super) async fn step(
 ) -> Result<Vec<(Track, StepError)>, StepError> {
     let mut failed = Vec::new();
     while !tracks.is_empty() {
-        match attempt(db, tracks, slots, from, to).await? {
-            None => {
-                for track in tracks.iter_mut() {
-                    if track.worker.committed() {
-                        revisions.changed(track.definition.name);
-                    }
-                    track.position = to;
-                }
-                break;
-            }
+        match attempt(db, revisions, tracks, slots, from, to).await? {
+            None => break,
             Some((place, error)) => {
                 for track in tracks.iter_mut() {
                     track.worker.rolled_back();
@@ -45,6 +37,7 @@ pub(super) async fn step(
 /// `None` where it is committed, else the place of the track that failed.
 async fn attempt(
     db: &mut PgConnection,
+    revisions: &Revisions,
     tracks: &mut [Track],
     slots: &[Slot],
     from: Position,
@@ -70,7 +63,16 @@ async fn attempt(
         }
     }
     eventlog::fault!("project.stored");
+    // Whoever waits may learn of the commit from the database before we do.
+    let changing = revisions.changing();
     tx.commit().await?;
     eventlog::fault!("project.committed");
+    for track in tracks {
+        if track.worker.committed() {
+            revisions.changed(track.definition.name);
+        }
+        track.position = to;
+    }
+    changing.done();
     Ok(None)
 }

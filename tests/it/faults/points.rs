@@ -34,7 +34,7 @@ fn way_to(point: &str) -> Way {
     match point.split('.').next().unwrap() {
         "job" => Way::Job,
         "rebuild" => Way::Rebuild,
-        "pay" | "mail" => Way::Commands(&[Kind::Payment]),
+        "pay" | "mail" | "webhook" => Way::Commands(&[Kind::Payment]),
         "card" => Way::Commands(&[Kind::GiftCard]),
         "task" if point == "task.refunded" => Way::Commands(&[Kind::Cancel]),
         "task" => Way::Commands(&[Kind::Uncertain]),

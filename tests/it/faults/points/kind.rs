@@ -127,6 +127,8 @@ impl Prepared {
             }
             Kind::Payment | Kind::Uncertain => {
                 self.when(scene, "confirmed", "completed").await;
+                // A message may come again, under its id; there is no second one.
+                assert_eq!(scene.messages_about(&self.order).await.len(), 1);
             }
             // All that was paid goes back.
             Kind::Cancel => self.when(scene, "refunded", "refunded").await,

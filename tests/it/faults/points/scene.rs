@@ -1,5 +1,6 @@
 //! A shop in which the server dies where it is told to, and is started again.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use eventlog::faults::FILE;
@@ -12,8 +13,10 @@ use crate::support::database::TestDatabase;
 use crate::support::program::{Program, Serving};
 use crate::support::shop::{self, ARGUMENTS, long};
 use crate::support::wait::eventually;
+use crate::webhooks::receiver::Receiver;
 
-const TOML: &str = "[http]\nprojection_wait_ms = 10000\n[tokens]\naccess_minutes = 600\n";
+const TOML: &str = "[http]\nprojection_wait_ms = 10000\n[tokens]\naccess_minutes = 600\n\
+    [webhooks]\nallow_http = true\nallow_private = true\n";
 
 pub struct Scene {
     pub buyer: Client,
@@ -24,6 +27,8 @@ pub struct Scene {
     pub shelf: String,
     /// Of a gift card.
     pub code: String,
+    /// Who is told of payments.
+    told: Receiver,
     program: Program,
     serving: Serving,
     armed: PathBuf,
@@ -52,6 +57,9 @@ impl Scene {
         admin.post("/promos/create", promo).await.expect(201);
         let card = json!({ "amount": "900000.00" });
         let card = admin.post("/giftcards/create", card).await.expect(201).body;
+        let told = Receiver::start().await;
+        let webhook = json!({ "url": told.url(), "events": ["payment.completed"] });
+        admin.post("/webhooks", webhook).await.expect(201);
         let pool = database.pool().await;
         let code = text(&card, "code");
         let commands = 0;
@@ -61,6 +69,7 @@ impl Scene {
             product,
             shelf,
             code,
+            told,
             program,
             serving,
             armed,
@@ -97,6 +106,16 @@ impl Scene {
             let path = format!("/orders/{order}/status");
             self.admin.put(&path, json!({ "status": status })).await.expect(200);
         }
+    }
+
+    /// The ids of what the webhook was told of the payment of an order, once there is one.
+    pub async fn messages_about(&self, order: &str) -> BTreeSet<String> {
+        eventually(&format!("a message about the payment of {order}"), async || {
+            let all = self.told.of("payment.completed").into_iter();
+            let about = all.filter(|one| one.body["data"]["order_id"] == order);
+            Some(about.map(|one| one.id).collect::<BTreeSet<_>>()).filter(|ids| !ids.is_empty())
+        })
+        .await
     }
 
     pub async fn stock(&self, product: &str) -> i64 {
