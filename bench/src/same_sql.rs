@@ -1,13 +1,22 @@
 //! What a query of the server asks the database, as a script for pgbench: the library is asked once,
-//! and what it prepared is read back, so that both sides always run the same statements.
+//! and what it told the database is written down, so that both sides always run the same statements.
 
 use crate::Result;
 use crate::database::Database;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{Executor, PgPool, Row};
+use sqlx::{ConnectOptions, Executor, PgPool, Row};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use tracing::field::{Field, Visit};
+use tracing::instrument::WithSubscriber;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-const PREPARED: &str = "SELECT statement, array_to_string(parameter_types, ',')
-                          FROM pg_prepared_statements WHERE NOT from_sql ORDER BY prepare_time";
+/// Where sqlx tells of each statement.
+const STATEMENTS: &str = "sqlx::query";
+const TYPES: &str = "SELECT array_to_string(parameter_types, ',') FROM pg_prepared_statements
+                      WHERE name = 'asked'";
 /// Of the facets by price; which ones they are does not matter.
 const BOUNDS: &str = "ARRAY['0','1000','5000','10000','50000','100000']::text[]";
 
@@ -39,17 +48,65 @@ pub async fn script<F>(database: &Database, values: &Values<'_>, ask: F) -> Resu
 where
     F: AsyncFnOnce(&PgPool) -> Result<()>,
 {
-    let pool =
-        PgPoolOptions::new().max_connections(1).connect_with(database.options.clone()).await?;
-    ask(&pool).await?;
+    let options =
+        database.options.clone().log_statements("info".parse().map_err(|_| "no such level")?);
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
+    let heard = Heard::default();
+    ask(&pool).with_subscriber(Registry::default().with(heard.clone())).await?;
     let mut script = format!("\\set n random(1, {})\n", values.number());
-    for row in pool.fetch_all(PREPARED).await? {
-        let (statement, types): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+    let statements = heard.take();
+    if statements.is_empty() {
+        return Err("no statement was heard of".into());
+    }
+    for statement in statements {
+        pool.execute(format!("PREPARE asked AS {statement}").as_str()).await?;
+        let types: String = pool.fetch_one(TYPES).await?.try_get(0)?;
+        pool.execute("DEALLOCATE asked").await?;
         script.push_str(&filled(statement, &types, values)?);
         script.push_str(";\n");
     }
     pool.close().await;
     Ok(script)
+}
+
+/// Writes down the statements that sqlx tells of.
+#[derive(Debug, Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Heard {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Heard {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == STATEMENTS {
+            let mut told = Told::default();
+            event.record(&mut told);
+            let statement = if told.whole.is_empty() { told.summary } else { told.whole };
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(statement);
+        }
+    }
+}
+
+/// A statement: its beginning, and the whole where that is more.
+#[derive(Default)]
+struct Told {
+    summary: String,
+    whole: String,
+}
+
+impl Visit for Told {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "summary" => self.summary = value.trim().to_owned(),
+            "db.statement" => self.whole = value.trim().to_owned(),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
 fn filled(mut statement: String, types: &str, values: &Values<'_>) -> Result<String> {
@@ -59,6 +116,13 @@ fn filled(mut statement: String, types: &str, values: &Values<'_>) -> Result<Str
     for (index, name) in types.iter().enumerate().rev() {
         let parameter = format!("${}", index + 1);
         let literal = match *name {
+            // Of how many found products are counted.
+            "bigint" if statement.contains(&format!("{parameter}::bigint + 1")) => {
+                numbers -= 1;
+                "1000".to_owned()
+            }
+            // What the public catalogue shows.
+            "boolean" => "false".to_owned(),
             // LIMIT comes before OFFSET.
             "bigint" => {
                 numbers -= 1;

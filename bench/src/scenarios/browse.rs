@@ -27,7 +27,7 @@ pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
     let market = Arc::new(Market::open(&site, PRODUCTS).await?);
     let visitors = site.visitors(bench.clients, 1).await?;
     let scripts = scripts(database, &market).await?;
-    let pgbench = Pgbench::with(database, bench.clients, &scripts)?;
+    let pgbench = Pgbench::with(database, bench.clients, &scripts).await?;
     let everybody = visitors.clone();
     let turns = turns::run(bench, database, &site, &pgbench, move |client, n| {
         let (visitors, market) = (everybody.clone(), Arc::clone(&market));

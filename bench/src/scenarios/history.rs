@@ -32,7 +32,7 @@ pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
     let visitors = site.visitors(bench.clients, CUSTOMERS).await?;
     let orders: Orders = Arc::new(place_orders(&visitors, &market).await?);
     let scripts = scripts(database, &visitors, &orders).await?;
-    let pgbench = Pgbench::with(database, bench.clients, &scripts)?;
+    let pgbench = Pgbench::with(database, bench.clients, &scripts).await?;
     let turns = turns::run(bench, database, &site, &pgbench, move |client, n| {
         let (visitors, orders) = (visitors.clone(), Arc::clone(&orders));
         async move { look_back(&visitors, &orders, client, n).await }

@@ -25,7 +25,7 @@ pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
     let mut scripts = vec![browse::scripts(database, &market).await?; 4].concat();
     pgbench::make_table(database).await?;
     scripts.extend([pgbench::INSERT; 3].map(str::to_owned));
-    let pgbench = Pgbench::with(database, bench.clients, &scripts)?;
+    let pgbench = Pgbench::with(database, bench.clients, &scripts).await?;
     let turns = turns::run(bench, database, &site, &pgbench, move |client, n| {
         let (visitors, market) = (visitors.clone(), Arc::clone(&market));
         async move { act(&visitors, &market, client, n).await }

@@ -152,7 +152,7 @@ pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
         more.push((format!("{name}_p99_ms"), tally.millis(0.99)));
         more.push((format!("{name}_per_second"), tally.per_second()));
         if let Some(script) = same(kind, database, scale).await? {
-            let alone = Pgbench::with(database, CLIENTS, &[script])?.run(time).await?;
+            let alone = Pgbench::with(database, CLIENTS, &[script]).await?.run(time).await?;
             more.push((format!("{name}_postgresql_alone_per_second"), alone));
         }
         total += tally;

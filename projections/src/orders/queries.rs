@@ -109,27 +109,31 @@ pub async fn delivered_with(
 /// Newest first.
 pub async fn list(db: &PgPool, filter: &Filter) -> Result<Page, sqlx::Error> {
     let mut query: QueryBuilder<'_, Postgres> = QueryBuilder::new(SELECT);
-    query.push(" FROM (SELECT * FROM read.orders o WHERE true");
+    // Found in the order of the list: a page then reads no more rows than it shows.
+    let (created_at, id) = if let Some(seller_id) = filter.seller_id {
+        query.push(" FROM (SELECT o.* FROM read.orders_sellers s JOIN read.orders o");
+        query.push(" ON o.id = s.order_id WHERE s.seller_id = ").push_bind(seller_id.uuid());
+        ("s.created_at", "s.order_id")
+    } else {
+        query.push(" FROM (SELECT o.* FROM read.orders o WHERE true");
+        ("o.created_at", "o.id")
+    };
     if let Some(user_id) = filter.user_id {
         query.push(" AND o.user_id = ").push_bind(user_id.uuid());
-    }
-    if let Some(seller_id) = filter.seller_id {
-        query.push(" AND o.seller_ids @> ARRAY[").push_bind(seller_id.uuid()).push("]");
     }
     if let Some(status) = filter.status {
         query.push(" AND o.status = ").push_bind(status.as_str());
     }
-    if let Some(from) = filter.from {
-        query.push(" AND o.created_at >= ").push_bind(from);
-    }
-    if let Some(to) = filter.to {
-        query.push(" AND o.created_at < ").push_bind(to);
+    for (bound, at) in [(" >= ", filter.from), (" < ", filter.to)] {
+        if let Some(at) = at {
+            query.push(" AND ").push(created_at).push(bound).push_bind(at);
+        }
     }
     if let Some(after) = &filter.after {
-        query.push(" AND (o.created_at, o.id) < (").push_bind(after.created_at);
+        query.push(format_args!(" AND ({created_at}, {id}) < (")).push_bind(after.created_at);
         query.push(", ").push_bind(after.id.uuid()).push(")");
     }
-    query.push(" ORDER BY o.created_at DESC, o.id DESC LIMIT ");
+    query.push(format_args!(" ORDER BY {created_at} DESC, {id} DESC LIMIT "));
     query.push_bind(i64::from(filter.limit) + 1);
     query.push(" OFFSET ").push_bind(i64::from(filter.offset));
     query.push(") o ORDER BY o.created_at DESC, o.id DESC");
