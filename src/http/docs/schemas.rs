@@ -7,6 +7,7 @@ use aggregates::webhook::Topic;
 use aggregates::{gift_card, payment, review};
 use projections::{
     albums, artists, catalogue, gift_card_entries, ledger, loyalty_entries, reviews,
+    stock_movements,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -201,6 +202,15 @@ described!(
         loyalty_entries::Kind::Restored,
         loyalty_entries::Kind::Reversed,
         loyalty_entries::Kind::Expired,
+    ]);
+    /// What moved the stock of a product: `reserved` is for an order, and ends `sold` or `released`.
+    StockMovementKind as "StockMovementKind": one_of(&[
+        stock_movements::Kind::Received,
+        stock_movements::Kind::Adjusted,
+        stock_movements::Kind::Reserved,
+        stock_movements::Kind::Sold,
+        stock_movements::Kind::Released,
+        stock_movements::Kind::Returned,
     ]);
     /// The order of products.
     ProductSort as "ProductSort": one_of(&[

@@ -1,6 +1,7 @@
 //! What one seller sends of an order. Shown to a seller only where it is their own.
 
 use super::HistoryEntry;
+use crate::http::docs::OrderStatusSchema;
 use aggregates::order::{Fulfilment, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 pub struct FulfilmentResource {
     pub seller_id: Uuid,
     /// Moves by itself from the confirmation to the delivery; otherwise it is the order's.
-    #[schema(value_type = String, example = "shipped")]
+    #[schema(value_type = OrderStatusSchema)]
     pub status: Status,
     pub tracking_number: Option<String>,
     /// The products of its lines.

@@ -1,5 +1,6 @@
 //! A webhook, and what it was told. A secret is shown where it was just drawn, and never again.
 
+use crate::http::docs::DeliveryStatusSchema;
 use crate::webhooks::WebhookState;
 use crate::webhooks::deliveries::{Attempt, Row as DeliveryRow, Status as DeliveryStatus};
 use aggregates::webhook::{DisableReason, Topic};
@@ -107,8 +108,7 @@ pub struct DeliveryResource {
     pub event_id: Uuid,
     #[schema(example = "order.confirmed")]
     pub event_type: String,
-    /// `pending`, `delivered`, `failed` or `cancelled`.
-    #[schema(value_type = String, example = "delivered")]
+    #[schema(value_type = DeliveryStatusSchema)]
     pub status: DeliveryStatus,
     /// How often it was tried.
     pub attempts: i32,

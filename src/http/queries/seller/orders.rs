@@ -74,7 +74,7 @@ pub struct SellerOrder {
 /// What the seller sends of an order.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OwnFulfilment {
-    #[schema(value_type = String, example = "shipped")]
+    #[schema(value_type = OrderStatusSchema)]
     pub status: Status,
     pub tracking_number: Option<String>,
     /// When it came into each status.

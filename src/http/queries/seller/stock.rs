@@ -1,6 +1,7 @@
 //! What moved the stock of an own product: `/seller/products/{id}/stock-history`. Never says who
 //! ordered.
 
+use crate::http::docs::StockMovementKind;
 use crate::http::extract::{Books, Path, Query, Seller};
 use crate::http::pagination::{List, PageQuery};
 use crate::http::problem::Problem;
@@ -18,8 +19,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct StockMovement {
     pub at: DateTime<Utc>,
-    /// received, adjusted, reserved (for an order), sold, released or returned.
-    #[schema(value_type = String, example = "adjusted")]
+    #[schema(value_type = StockMovementKind)]
     pub kind: Kind,
     /// What it changed of the units on hand.
     #[schema(example = -2)]
