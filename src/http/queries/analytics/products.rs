@@ -1,5 +1,6 @@
 //! `/analytics/products` and `/analytics/genres`: what of the catalogue is sold.
 
+use super::kept;
 use super::range::{RangeOfReport, RangeQuery, RangeResource};
 use super::resources::{MemberSales, ProductSales};
 use super::table;
@@ -65,7 +66,7 @@ pub async fn show(
         seller_id: best.seller_id.map(Into::into),
         limit: best.limit.unwrap_or(20),
     };
-    let found = sales::products(&db, &filter).await?;
+    let found = kept::products(&state, &db, &filter).await?;
     let items: Vec<ProductSales> = found.into_iter().map(ProductSales::from).collect();
     let report = ProductReport { range, currency: super::currency(), items };
     table::rows(format, &report, &ProductSales::NAMES, &report.items)
