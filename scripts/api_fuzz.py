@@ -42,7 +42,7 @@ def before_call(ctx, case, kwargs):
     headers = case.headers or {}
     key, version = headers.get(KEY), headers.get(VERSION)
     if isinstance(key, str) and key:
-        case.headers[KEY] = f"{uuid4()} {key}"[:255].rstrip()
+        case.headers[KEY] = f"{uuid4()} {key.strip()}"[:255].rstrip()
     if isinstance(version, str) and version != "*" and '"' not in version:
         case.headers[VERSION] = f'"{version}"'
     if "cursor" in (case.query or {}):

@@ -17,6 +17,7 @@ use aggregates::{Account, UserId};
 use eventlog::EventLog;
 use metrics_exporter_prometheus::PrometheusHandle;
 use projections::ReadModels;
+use projections::catalogue::CommonWords;
 use sqlx::PgPool;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub struct Inner {
     pub pages: Pages,
     /// Figures that take long to add up.
     pub figures: KeptFigures,
+    /// What very many products match.
+    pub common_words: CommonWords,
     pub metrics: PrometheusHandle,
     pub provider: Arc<dyn PaymentProvider>,
     pub images: Images,
@@ -145,6 +148,7 @@ impl AppState {
             limits: Limits::new(config.rate_limits),
             pages: Pages::new(config.http.page_cache_mib, config.database_read_url.is_none()),
             figures: KeptFigures::new(config.database_read_url.is_none()),
+            common_words: CommonWords::default(),
             passwords: Passwords::default(),
             config,
             clock,

@@ -7,6 +7,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{ConnectOptions, Executor, PgPool, Row};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
 use tracing::{Event, Subscriber};
@@ -48,8 +49,10 @@ pub async fn script<F>(database: &Database, values: &Values<'_>, ask: F) -> Resu
 where
     F: AsyncFnOnce(&PgPool) -> Result<()>,
 {
-    let options =
-        database.options.clone().log_statements("info".parse().map_err(|_| "no such level")?);
+    let level = "info".parse().map_err(|_| "no such level")?;
+    // Our options tell of no statement, and take all of them for slow ones.
+    let options = database.options.clone().log_statements(level);
+    let options = options.log_slow_statements(level, Duration::MAX);
     let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
     let heard = Heard::default();
     ask(&pool).with_subscriber(Registry::default().with(heard.clone())).await?;

@@ -2,7 +2,7 @@
 
 /// Counting stops here: nobody turns so many pages, and counting a million rows costs more than any
 /// page of them.
-pub const COUNTED: i64 = 10_000;
+pub const COUNTED: i64 = 1_000;
 
 /// How many rows match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::same_sql::{Values, script};
 use crate::site::Site;
 use crate::visitors::{Visitor, Visitors};
 use crate::{Bench, Result};
-use projections::catalogue::{self, Filter, PageRequest};
+use projections::catalogue::{self, CommonWords, Filter, PageRequest};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -67,9 +67,10 @@ pub async fn scripts(database: &Database, market: &Market) -> Result<Vec<String>
     let opened = &market.products[..OPENED];
     let product = opened[0].parse::<Uuid>()?.into();
     let values = |texts| Values { texts, ids: opened };
+    let common = CommonWords::default();
     Ok(vec![
         script(database, &values(&WORDS), async |pool| {
-            catalogue::list(pool, &words, &page).await?;
+            catalogue::list(pool, &common, &words, &page).await?;
             Ok(())
         })
         .await?,
@@ -79,8 +80,8 @@ pub async fn scripts(database: &Database, market: &Market) -> Result<Vec<String>
         })
         .await?,
         script(database, &Values { texts: &CATEGORIES, ids: &[] }, async |pool| {
-            catalogue::list(pool, &category, &page).await?;
-            catalogue::facets(pool, &category).await?;
+            catalogue::list(pool, &common, &category, &page).await?;
+            catalogue::facets(pool, &common, &category).await?;
             Ok(())
         })
         .await?,

@@ -13,7 +13,7 @@ use crate::visitors::{Visitor, Visitors};
 use crate::{Bench, Result};
 use aggregates::account::Role;
 use ledgerline::demo::scale::{CATEGORIES, MATERIALS, Scale, THINGS, customer, seller};
-use projections::catalogue::{self, PageRequest};
+use projections::catalogue::{self, CommonWords, PageRequest};
 use projections::orders;
 use std::sync::Arc;
 use std::time::Duration;
@@ -220,9 +220,12 @@ async fn places(site: &Site) -> Result<Places> {
 /// The statements of a kind, for pgbench.
 async fn same(kind: Kind, database: &Database, scale: Scale) -> Result<Option<String>> {
     let page = PageRequest { limit: 20, with_total: true, ..PageRequest::default() };
+    // As the server: it remembers for a while which words are common.
+    let common = CommonWords::default();
     let list = async |texts: &[&str], filter: catalogue::Filter, page: PageRequest| {
+        catalogue::list(&database.pool, &common, &filter, &page).await?;
         script(database, &Values { texts, ids: &[] }, async |pool| {
-            catalogue::list(pool, &filter, &page).await?;
+            catalogue::list(pool, &common, &filter, &page).await?;
             Ok(())
         })
         .await

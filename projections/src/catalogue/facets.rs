@@ -1,7 +1,7 @@
 //! Counts beside a list: how many products each category and price band would give.
 
 use super::filter::{Except, Filter};
-use super::search::Search;
+use super::search::{CommonWords, Search};
 use aggregates::Money;
 use sqlx::{PgConnection, PgPool, QueryBuilder};
 use std::collections::BTreeMap;
@@ -37,9 +37,13 @@ pub struct Facets {
     pub prices: Vec<PriceBand>,
 }
 
-pub async fn facets(db: &PgPool, filter: &Filter) -> Result<Facets, sqlx::Error> {
+pub async fn facets(
+    db: &PgPool,
+    common: &CommonWords,
+    filter: &Filter,
+) -> Result<Facets, sqlx::Error> {
     let mut db = db.acquire().await?;
-    let search = Search::choose(&mut db, filter).await?;
+    let search = Search::choose(&mut db, common, filter).await?;
 
     if filter.is_of_categories_only() {
         return kept(&mut db, filter).await;

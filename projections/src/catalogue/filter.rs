@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use sqlx::{Postgres, QueryBuilder};
 
 /// Which products of the catalogue may be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Show {
     /// What everybody sees: active and not archived.
     #[default]

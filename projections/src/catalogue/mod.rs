@@ -15,6 +15,7 @@ mod tests;
 pub use facets::{CategoryCount, Facets, PriceBand, categories, facets};
 pub use filter::{Filter, Show};
 pub use queries::{Cursor, Page, PageRequest, Sort, list, product, products};
+pub use search::CommonWords;
 
 use crate::{ApplyError, Envelope, Projection};
 use aggregates::review::{self, Tally};

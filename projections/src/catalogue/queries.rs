@@ -2,7 +2,7 @@
 
 use super::Row;
 use super::filter::{Except, Filter};
-use super::search::{RANKED, Search};
+use super::search::{COUNTED_OF_COMMON, CommonWords, RANKED, Search};
 use crate::QueryError;
 use crate::paging::{COUNTED, Total};
 use aggregates::{Money, ProductId};
@@ -87,9 +87,14 @@ pub async fn products(db: &PgPool, ids: &[ProductId]) -> Result<Vec<Row>, sqlx::
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-pub async fn list(db: &PgPool, filter: &Filter, page: &PageRequest) -> Result<Page, QueryError> {
+pub async fn list(
+    db: &PgPool,
+    common: &CommonWords,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Page, QueryError> {
     let mut db = db.acquire().await?;
-    let search = Search::choose(&mut db, filter).await?;
+    let search = Search::choose(&mut db, common, filter).await?;
     let order = Order::of(page.sort, &search);
     let mut query = QueryBuilder::new(
         "SELECT to_json(r) FROM (
@@ -137,7 +142,11 @@ async fn total(
         .await?;
         return Ok(Total::exact(rows));
     }
-    let most = if *search == Search::Everything { COUNTED } else { RANKED };
+    let most = match search {
+        Search::Everything => COUNTED,
+        Search::FullText(..) | Search::Fuzzy(_) => RANKED,
+        Search::Common(_) => COUNTED_OF_COMMON,
+    };
     // Not the rows themselves with a limit: see `Search::choose`.
     let mut query = QueryBuilder::new("WITH matching AS MATERIALIZED (SELECT FROM read.products p");
     filter.push_where(&mut query, search, Except::Nothing);

@@ -2,7 +2,9 @@
 //! typing error costs one more query and a correct word costs none.
 
 use super::filter::{Filter, Show};
+use moka::sync::Cache;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
+use std::time::Duration;
 
 /// How alike a typed word and a word of a name must be (0 to 1). PostgreSQL's 0.6 misses words of
 /// seven letters with one wrong in the middle.
@@ -11,6 +13,21 @@ const SIMILARITY: &str = "0.4";
 /// Words that more products have are not ranked: that reads every one of them, and what tens of
 /// thousands have tells little apart.
 pub(super) const RANKED: i64 = 1_000;
+
+/// How many of a search are counted that [`RANKED`] match by their words and some more conditions.
+pub(super) const COUNTED_OF_COMMON: i64 = 100;
+
+/// Words that were common a moment ago. Counting costs most where it need not be done: PostgreSQL goes
+/// through all products with the words before it stops at the limit. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct CommonWords(Cache<(String, Show), ()>);
+
+impl Default for CommonWords {
+    fn default() -> Self {
+        let moment = Duration::from_mins(1);
+        Self(Cache::builder().max_capacity(10_000).time_to_live(moment).build())
+    }
+}
 
 /// How the words of a filter are looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +44,16 @@ impl Search {
     /// Chooses by what full text finds of what the filter shows.
     pub(super) async fn choose(
         db: &mut PgConnection,
+        common: &CommonWords,
         filter: &Filter,
     ) -> Result<Self, sqlx::Error> {
         let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) else {
             return Ok(Self::Everything);
         };
+        let words = (q.to_owned(), filter.show);
+        if common.0.contains_key(&words) {
+            return Ok(Self::Common(words.0));
+        }
         // Trap: asked with EXISTS alone, the planner hopes to meet a match soon, and reads the whole
         // table where there is none. A CTE is planned for all its rows, by the index, and still
         // stops at the first.
@@ -51,7 +73,10 @@ impl Search {
         match found {
             0 => {}
             1..=RANKED => return Ok(Self::FullText(q.to_owned(), found)),
-            _ => return Ok(Self::Common(q.to_owned())),
+            _ => {
+                common.0.insert(words, ());
+                return Ok(Self::Common(q.to_owned()));
+            }
         }
         // For the session: nobody else uses the operator that reads it.
         sqlx::query_scalar!(

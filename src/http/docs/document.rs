@@ -206,8 +206,7 @@ fn allow_empty_values(operation: &mut Operation) {
 fn add_headers(method: &str, operation: &mut Operation) {
     let parameters = operation.parameters.get_or_insert_default();
     let key = "Records the first answer under this key, at most 255 characters, and replays it.";
-    let a_key =
-        ObjectBuilder::new().max_length(Some(255)).pattern(Some("^ *[!-~]([ -~]*[!-~])? *$"));
+    let a_key = ObjectBuilder::new().pattern(Some(r"^[ \t]*[!-~]([ -~]{0,253}[!-~])?[ \t]*$"));
     parameters.push(header("Idempotency-Key", key, a_key));
     let prefer = "`respond-async`: answer without waiting for the read models.";
     parameters.push(header("Prefer", prefer, ObjectBuilder::new()));

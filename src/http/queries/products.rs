@@ -164,9 +164,9 @@ async fn list(
         offset: page.offset(),
         with_total: true,
     };
-    let found = catalogue::list(&state.read_pool, &filter, &request).await?;
+    let found = catalogue::list(&state.read_pool, &state.common_words, &filter, &request).await?;
     let facets = if query.facets {
-        Some(catalogue::facets(&state.read_pool, &filter).await?.into())
+        Some(catalogue::facets(&state.read_pool, &state.common_words, &filter).await?.into())
     } else {
         None
     };

@@ -64,7 +64,7 @@ pub async fn list(
         offset: page.offset(),
         with_total: false,
     };
-    let found = catalogue::list(&state.read_pool, &filter, &request).await?;
+    let found = catalogue::list(&state.read_pool, &state.common_words, &filter, &request).await?;
     let items = found.items.into_iter().map(ManagedProduct::from).collect();
     Ok(Json(List::new(items, found.next.as_ref())))
 }
