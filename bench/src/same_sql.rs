@@ -103,8 +103,8 @@ struct Told {
 impl Visit for Told {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "summary" => self.summary = value.trim().to_owned(),
-            "db.statement" => self.whole = value.trim().to_owned(),
+            "summary" => value.trim().clone_into(&mut self.summary),
+            "db.statement" => value.trim().clone_into(&mut self.whole),
             _ => {}
         }
     }

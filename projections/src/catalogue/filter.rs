@@ -73,8 +73,17 @@ impl Filter {
             Show::All => " WHERE p.version > 0",
         });
         search.push_condition(query);
-        if except != Except::Category && !self.categories.is_empty() {
-            query.push(" AND p.category = ANY (").push_bind(&self.categories).push(")");
+        if except != Except::Category {
+            match &self.categories[..] {
+                [] => {}
+                // By equality, so that the index by category and time gives them in order.
+                [category] => {
+                    query.push(" AND p.category = ").push_bind(category);
+                }
+                several => {
+                    query.push(" AND p.category = ANY (").push_bind(several).push(")");
+                }
+            }
         }
         if except != Except::Price {
             if let Some(price) = self.min_price {

@@ -3,6 +3,7 @@
 //! its products.
 
 use crate::state::AppState;
+use aggregates::UserId;
 use chrono::{DateTime, Utc};
 use moka::sync::Cache;
 use projections::sales::{self, Customers, Product, ProductFilter, Range};
@@ -55,7 +56,7 @@ pub(super) async fn products(
 ) -> Result<Vec<Product>, sqlx::Error> {
     let Some(range) = &filter.range else { return sales::products(db, filter).await };
     let cache = state.figures.0.as_ref().map(|caches| &caches.products);
-    let key = ((range.from, range.to), filter.seller_id.map(|id| id.uuid()), filter.limit);
+    let key = ((range.from, range.to), filter.seller_id.map(UserId::uuid), filter.limit);
     keep(state, cache, key, sales::products(db, filter)).await
 }
 
