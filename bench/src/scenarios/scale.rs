@@ -46,10 +46,12 @@ enum Kind {
     AnalyticsProducts,
     AnalyticsUsers,
     AnalyticsGenres,
+    AnalyticsDashboard,
+    AnalyticsLiabilities,
 }
 
 impl Kind {
-    const ALL: [(Self, &str); 18] = [
+    const ALL: [(Self, &str); 20] = [
         (Self::Search, "search"),
         (Self::SearchOneWord, "search_one_word"),
         (Self::FirstPage, "first_page"),
@@ -68,6 +70,8 @@ impl Kind {
         (Self::AnalyticsProducts, "analytics_products"),
         (Self::AnalyticsUsers, "analytics_users"),
         (Self::AnalyticsGenres, "analytics_genres"),
+        (Self::AnalyticsDashboard, "analytics_dashboard"),
+        (Self::AnalyticsLiabilities, "analytics_liabilities"),
     ];
 
     fn role(self) -> Role {
@@ -79,7 +83,9 @@ impl Kind {
             Self::AnalyticsSales
             | Self::AnalyticsProducts
             | Self::AnalyticsUsers
-            | Self::AnalyticsGenres => Role::Analyst,
+            | Self::AnalyticsGenres
+            | Self::AnalyticsDashboard
+            | Self::AnalyticsLiabilities => Role::Analyst,
             _ => Role::Customer,
         }
     }
@@ -118,6 +124,8 @@ impl Kind {
             Self::AnalyticsProducts => "/analytics/products".to_owned(),
             Self::AnalyticsUsers => "/analytics/users".to_owned(),
             Self::AnalyticsGenres => "/analytics/genres".to_owned(),
+            Self::AnalyticsDashboard => "/analytics/dashboard".to_owned(),
+            Self::AnalyticsLiabilities => "/analytics/liabilities".to_owned(),
         }
     }
 }

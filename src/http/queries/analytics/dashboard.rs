@@ -69,20 +69,21 @@ pub async fn show(
         funnel: sales::funnel(db, &whole).await?.into(),
         users: CustomerFigures::of(&counts, &customers),
         top_products: best.into_iter().map(ProductSales::from).collect(),
-        categories: best_of(db, "category", &whole).await?,
-        sellers: best_of(db, "seller", &whole).await?,
-        payment_methods: best_of(db, "payment_method", &whole).await?,
-        delivery_methods: best_of(db, "delivery_method", &whole).await?,
-        promotions: best_of(db, "promotion", &whole).await?,
+        categories: best_of(&state, db, "category", &whole).await?,
+        sellers: best_of(&state, db, "seller", &whole).await?,
+        payment_methods: best_of(&state, db, "payment_method", &whole).await?,
+        delivery_methods: best_of(&state, db, "delivery_method", &whole).await?,
+        promotions: best_of(&state, db, "promotion", &whole).await?,
     };
     table::figures(format, &report)
 }
 
 async fn best_of(
+    state: &AppState,
     db: &PgPool,
     kind: &'static str,
     range: &Range,
 ) -> Result<Vec<MemberSales>, Problem> {
-    let found = sales::by_member(db, kind, range, BEST).await?;
+    let found = kept::members(state, db, kind, range, BEST).await?;
     Ok(found.into_iter().map(|member| MemberSales::of(kind, member)).collect())
 }

@@ -1,12 +1,12 @@
 //! Figures that take long to add up, kept for as long as no row behind them changes. The distinct buyers
 //! of any range cannot be kept as sums, because whoever bought twice counts once; nor can the order of
-//! its products.
+//! its products. Of thousands of sellers there are sums by the thousand.
 
 use crate::state::AppState;
 use aggregates::UserId;
 use chrono::{DateTime, Utc};
 use moka::sync::Cache;
-use projections::sales::{self, Customers, Product, ProductFilter, Range};
+use projections::sales::{self, Customers, Member, Product, ProductFilter, Range};
 use sqlx::PgPool;
 use std::hash::Hash;
 use uuid::Uuid;
@@ -28,12 +28,17 @@ pub struct KeptFigures(Option<Caches>);
 struct Caches {
     customers: Kept<Days, Customers>,
     products: Kept<(Days, Option<Uuid>, u32), Vec<Product>>,
+    members: Kept<(Days, &'static str, u32), Vec<Member>>,
 }
 
 impl KeptFigures {
     /// Keeps nothing unless queries see at once what is projected.
     pub fn new(reads_primary: bool) -> Self {
-        let caches = || Caches { customers: Cache::new(ANSWERS), products: Cache::new(ANSWERS) };
+        let caches = || Caches {
+            customers: Cache::new(ANSWERS),
+            products: Cache::new(ANSWERS),
+            members: Cache::new(ANSWERS),
+        };
         Self(reads_primary.then(caches))
     }
 }
@@ -58,6 +63,19 @@ pub(super) async fn products(
     let cache = state.figures.0.as_ref().map(|caches| &caches.products);
     let key = ((range.from, range.to), filter.seller_id.map(UserId::uuid), filter.limit);
     keep(state, cache, key, sales::products(db, filter)).await
+}
+
+/// The members of a dimension, the best first.
+pub(super) async fn members(
+    state: &AppState,
+    db: &PgPool,
+    dimension: &'static str,
+    range: &Range,
+    limit: u32,
+) -> Result<Vec<Member>, sqlx::Error> {
+    let cache = state.figures.0.as_ref().map(|caches| &caches.members);
+    let key = ((range.from, range.to), dimension, limit);
+    keep(state, cache, key, sales::by_member(db, dimension, range, limit)).await
 }
 
 async fn keep<K, V>(

@@ -10,7 +10,7 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::response::Response;
 use garde::Validate;
-use projections::sales::{self, ProductFilter};
+use projections::sales::ProductFilter;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -100,7 +100,7 @@ pub async fn genres(
     let (whole, range) = range.range(&state).await?;
     let mut items = Vec::new();
     for kind in ["genre", "category"] {
-        let found = sales::by_member(&db, kind, &whole, MOST).await?;
+        let found = kept::members(&state, &db, kind, &whole, MOST).await?;
         items.extend(found.into_iter().map(|member| MemberSales::of(kind, member)));
     }
     let report = GenreReport { range, currency: super::currency(), items };
