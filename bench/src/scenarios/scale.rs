@@ -1,20 +1,19 @@
 //! A large shop, made by `ledgerline demo --scale`: what people look at in it, one kind after the
 //! other. The server keeps no pages here, so that every answer is worked out. Beside each kind whose
-//! statements take texts and ids alone: what PostgreSQL alone needs for them.
+//! statements name no times: what PostgreSQL alone needs for them.
+
+mod statements;
 
 use crate::closed_loop::{self, Tally};
 use crate::database::Database;
 use crate::pgbench::Pgbench;
 use crate::process::Process;
 use crate::report::Measured;
-use crate::same_sql::{Values, script};
 use crate::site::Site;
 use crate::visitors::{Visitor, Visitors};
 use crate::{Bench, Result};
 use aggregates::account::Role;
 use ledgerline::demo::scale::{CATEGORIES, MATERIALS, Scale, THINGS, customer, seller};
-use projections::catalogue::{self, CommonWords, PageRequest};
-use projections::orders;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -159,7 +158,7 @@ pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
         more.push((format!("{name}_p50_ms"), tally.millis(0.50)));
         more.push((format!("{name}_p99_ms"), tally.millis(0.99)));
         more.push((format!("{name}_per_second"), tally.per_second()));
-        if let Some(script) = same(kind, database, scale).await? {
+        if let Some(script) = statements::of(kind, database, scale, &places).await? {
             let alone = Pgbench::with(database, CLIENTS, &[script]).await?.run(time).await?;
             more.push((format!("{name}_postgresql_alone_per_second"), alone));
         }
@@ -223,45 +222,4 @@ async fn places(site: &Site) -> Result<Places> {
         places.cursors.push(cursor.to_owned());
     }
     Ok(places)
-}
-
-/// The statements of a kind, for pgbench.
-async fn same(kind: Kind, database: &Database, scale: Scale) -> Result<Option<String>> {
-    let page = PageRequest { limit: 20, with_total: true, ..PageRequest::default() };
-    // As the server: it remembers for a while which words are common.
-    let common = CommonWords::default();
-    let list = async |texts: &[&str], filter: catalogue::Filter, page: PageRequest| {
-        catalogue::list(&database.pool, &common, &filter, &page).await?;
-        script(database, &Values { texts, ids: &[] }, async |pool| {
-            catalogue::list(pool, &common, &filter, &page).await?;
-            Ok(())
-        })
-        .await
-    };
-    let one_of = |q: &str| catalogue::Filter { q: Some(q.to_owned()), ..Default::default() };
-    Ok(Some(match kind {
-        Kind::Search => {
-            let texts: Vec<String> =
-                THINGS.iter().map(|thing| format!("{} {thing}", MATERIALS[0])).collect();
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            list(&texts, one_of(texts[0]), page).await?
-        }
-        Kind::SearchOneWord => list(&THINGS, one_of(THINGS[0]), page).await?,
-        Kind::FirstPage => {
-            let page = PageRequest { sort: catalogue::Sort::Price, ..page };
-            list(&["unused"], catalogue::Filter::default(), page).await?
-        }
-        Kind::OrderHistory => {
-            let ids: Vec<String> =
-                (0..PEOPLE).map(|n| customer(n * scale.customers() / PEOPLE).to_string()).collect();
-            let user_id = Some(customer(0));
-            let filter = orders::Filter { user_id, limit: 20, ..orders::Filter::default() };
-            script(database, &Values { texts: &[], ids: &ids }, async |pool| {
-                orders::list(pool, &filter).await?;
-                Ok(())
-            })
-            .await?
-        }
-        _ => return Ok(None),
-    }))
 }

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use aggregates::Account;
 use aggregates::account::Role;
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use eventlog::Metadata;
+use eventlog::{Committed, Metadata, Outcome};
 use futures_util::future::join_all;
 use ledgerline::auth::{Caller, Registration};
 use ledgerline::clock::{Clock, ManualClock, SystemClock};
@@ -166,7 +167,11 @@ impl TestApp {
         let state = &self.server.state;
         let unit = state.log.unit(Metadata::new("test", any_id(), "a user of the tests"));
         let account = unit.create::<Account>(id.to_string());
-        account.run(move |work| registration.record(work)).await.unwrap();
+        let done = account.run(move |work| registration.record(work)).await.unwrap();
+        // As the answer to a registration: queries know the account, where anybody projects at all.
+        if let Outcome::Done(Committed { position: Some(position), .. }) = done {
+            state.read_models.wait_for(position, Duration::from_secs(10)).await;
+        }
         self.token_for(connection, id, role)
     }
 
