@@ -10,6 +10,7 @@ mod tree;
 mod tree_offline;
 
 use crate::support::database::TestDatabase;
+use crate::support::wait::eventually;
 use ed25519_dalek::SigningKey;
 use eventlog::export::{Export, Selection};
 use eventlog::tree::{Head, Prover};
@@ -17,7 +18,6 @@ use eventlog::{Append, ExportLine, GENESIS, NewEvent, StreamAppend, StreamId};
 use ledgerline::audit::note::NoteSigner;
 use ledgerline::clock::{Clock, SystemClock};
 use sqlx::PgPool;
-use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// The key of a log that the tests sign for.
@@ -66,12 +66,20 @@ pub async fn append(pool: &PgPool, numbers: std::ops::Range<usize>) {
 
 /// Seals until this many events are under the tree head.
 pub async fn seal(pool: &PgPool, events: u64) {
-    // Other tests share the cluster: what they have open may hold the last events back a little.
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while eventlog::tree::seal(pool).await.unwrap() < events {
-        assert!(Instant::now() < deadline, "the feed never shows all events");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    // Other tests share the cluster: what they have open may hold the last events back a little. Sealed
+    // before that is over, there would be one head more.
+    eventually("a feed of all events", async || {
+        let hidden: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM events
+                             WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot()))",
+        )
+        .fetch_one(pool)
+        .await
+        .unwrap();
+        (!hidden).then_some(())
+    })
+    .await;
+    assert!(eventlog::tree::seal(pool).await.unwrap() >= events);
 }
 
 /// A database with this many events, sealed.
