@@ -1,6 +1,6 @@
 //! Gift cards: `/giftcards`. Made by administrators, bought and spent by customers.
 
-use crate::auth::email::Email;
+use crate::auth::email::is_email;
 use crate::cart::Change;
 use crate::checkout::{Checkout, OrderState, Step};
 use crate::gift_cards::{CardState, GiftCards, Issue, Purchase};
@@ -55,11 +55,6 @@ pub struct NewGiftCard {
     #[garde(inner(length(chars, min = 1, max = 200)))]
     #[schema(min_length = 1, max_length = 200, example = "tok_ok")]
     card_token: Option<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context by reference")]
-fn is_email(text: &str, (): &()) -> garde::Result {
-    text.parse::<Email>().map(drop).map_err(garde::Error::new)
 }
 
 /// Which gift card pays, and how much of it.

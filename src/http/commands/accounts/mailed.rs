@@ -1,7 +1,7 @@
 //! What is done with links that were mailed: proving an address, and a new password for whoever
 //! forgot theirs.
 
-use crate::auth::email::Email;
+use crate::auth::email::{Email, is_email};
 use crate::auth::links::{self, Purpose};
 use crate::auth::{self, announce, password_hash};
 use crate::http::docs::EmailSchema;
@@ -30,7 +30,7 @@ pub struct LinkToken {
 /// Whose password was forgotten.
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct Forgotten {
-    #[garde(length(chars, min = 1, max = 254))]
+    #[garde(custom(is_email))]
     #[schema(value_type = EmailSchema)]
     email: String,
 }

@@ -1,7 +1,7 @@
 //! Registering.
 
 use super::answer::{self, Audience};
-use crate::auth::email::Email;
+use crate::auth::email::{Email, is_email};
 use crate::auth::{Registration, password_hash};
 use crate::http::docs::EmailSchema;
 use crate::http::extract::{CommandContext, Json};
@@ -104,11 +104,6 @@ fn may_register(context: &CommandContext, role: Role) -> Result<(), Problem> {
             Err(Problem::forbidden("role_not_allowed", detail))
         }
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context by reference")]
-fn is_email(text: &str, (): &()) -> garde::Result {
-    text.parse::<Email>().map(|_| ()).map_err(garde::Error::new)
 }
 
 /// A name without the spaces around it; none where nothing is left.
