@@ -73,11 +73,11 @@ def post(path, body):
 
 
 def whole(value):
-    """The value, with 1 for each 1.0: a schema takes both for an integer."""
+    """The value, with 1 for each 1.0: a schema takes both for an integer. Not where that is long."""
     if isinstance(value, dict):
         return {name: whole(member) for name, member in value.items()}
     if isinstance(value, list):
         return [whole(item) for item in value]
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     return value
