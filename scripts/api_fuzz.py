@@ -19,18 +19,9 @@ TOKEN = re.compile(r"Bearer [\w-]+\.[\w-]+\.[\w-]+$")
 
 
 @schemathesis.hook
-def filter_case(ctx, case):
-    """Leaves out what goes on from an answer without an id, such as an entry that is of no order."""
-    return not any(is_missing(value) for value in (case.path_parameters or {}).values())
-
-
-def is_missing(value):
-    return value is None or value == "None"
-
-
-@schemathesis.hook
 def before_call(ctx, case, kwargs):
-    """Takes out of a valid request what no schema can make valid.
+    """Takes out of a request what no schema can make valid, and looks for what has no id under one
+    that nobody has.
 
     A generated idempotency key repeats, and the same key with another request is refused: each
     request gets its own. A generated cursor was made by no list, and is refused: without it, every
@@ -40,9 +31,9 @@ def before_call(ctx, case, kwargs):
     # A token that was made up has to be refused.
     if case.operation.label == ERASING and TOKEN.match((case.headers or {}).get("Authorization", "")):
         case.headers["Authorization"] = f"Bearer {token_of_a_new_account()}"
-    # Stateful tests do not ask filter_case: what has no id is looked for under one that nobody has.
+    # What goes on from an answer without an id, such as an entry that is of no order.
     for name, value in (case.path_parameters or {}).items():
-        if is_missing(value):
+        if value is None or value == "None":
             case.path_parameters[name] = str(uuid4())
     meta = case.meta
     if meta is None or not meta.generation.mode.is_positive:

@@ -31,7 +31,6 @@ INSERT INTO pgbench_events VALUES ('cart', 'bench-' || :n::text, 1, 'ItemAdded',
 "#;
 
 /// Transactions on one database: single-row INSERTs, or given statements.
-#[derive(Debug)]
 pub struct Pgbench {
     program: PathBuf,
     scripts: Vec<NamedTempFile>,

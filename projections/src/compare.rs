@@ -98,11 +98,11 @@ async fn compare_in(
     db.execute("SET statement_timeout = 0").await?;
     let mut found =
         rows_differing(&mut live, &all_rows(&live_shape), &mut db, &all_rows(&shape)).await?;
-    for table in definition.sums {
-        let (ours, built) = (all_sums(&now.schema, table), all_sums(schema, table));
-        let sums = rows_differing(&mut live, &ours, &mut db, &built).await?;
-        found.differing += sums.differing;
-        found.differences.extend(sums.differences);
+    for table in definition.derived {
+        let (ours, built) = (all_columns(&now.schema, table), all_columns(schema, table));
+        let derived = rows_differing(&mut live, &ours, &mut db, &built).await?;
+        found.differing += derived.differing;
+        found.differences.extend(derived.differences);
     }
     found.differences.truncate(REPORTED);
     found.position = now.position;
@@ -164,8 +164,8 @@ fn all_rows(shape: &Shape) -> String {
     )
 }
 
-/// All rows of a table of sums: they have keys of several columns, so each is its own key.
-fn all_sums(schema: &str, table: &str) -> String {
+/// All rows of a derived table: they have keys of several columns, so each is its own key.
+fn all_columns(schema: &str, table: &str) -> String {
     format!(
         "SELECT r, r FROM (SELECT row_to_json(t)::text AS r FROM \"{schema}\".\"{table}\" t) s
           ORDER BY r COLLATE \"C\""

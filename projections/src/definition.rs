@@ -17,8 +17,8 @@ pub struct Definition {
     pub version: i32,
     pub group: Group,
     pub table: &'static str,
-    /// Tables of sums over its rows.
-    pub(crate) sums: &'static [&'static str],
+    /// Tables that triggers derive from its rows.
+    pub(crate) derived: &'static [&'static str],
     pub(crate) schema: &'static str,
     pub(crate) streams: &'static [&'static str],
     worker: fn(Arc<Shape>) -> Box<dyn Worker>,
@@ -31,7 +31,7 @@ impl Definition {
             version: P::VERSION,
             group: P::GROUP,
             table: P::TABLE,
-            sums: P::SUMS,
+            derived: P::DERIVED,
             schema: P::SCHEMA,
             streams: P::STREAMS,
             worker: |shape| Box::new(TableWorker::<P>::new(shape)),
@@ -40,7 +40,7 @@ impl Definition {
 
     /// All tables that queries see.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &'static str> {
-        std::iter::once(self.table).chain(self.sums.iter().copied())
+        std::iter::once(self.table).chain(self.derived.iter().copied())
     }
 
     pub(crate) fn worker(&self, shape: Shape) -> Box<dyn Worker> {

@@ -19,10 +19,10 @@ pub trait Projection: Send + Sync + 'static {
     /// Who waits for it.
     const GROUP: Group = Group::Shop;
     const TABLE: &'static str;
-    /// Further tables, which triggers of [`Self::SCHEMA`] keep as sums over the rows: what is in them
-    /// must follow from the rows alone, in whichever batches those came. They are shown, swapped and
-    /// compared together with the table. The engine never writes to them.
-    const SUMS: &'static [&'static str] = &[];
+    /// Further tables, which triggers of [`Self::SCHEMA`] derive from the rows, such as sums over them:
+    /// what is in them must follow from the rows alone, in whichever batches those came. They are
+    /// shown, swapped and compared together with the table. The engine never writes to them.
+    const DERIVED: &'static [&'static str] = &[];
     /// The table and its indexes, unqualified: each generation lives in a schema of its own.
     /// Columns are named like the fields of [`Self::Row`]; others must be generated ones.
     const SCHEMA: &'static str;

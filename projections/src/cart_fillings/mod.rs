@@ -70,7 +70,7 @@ impl Projection for CartFillings {
     const VERSION: i32 = 1;
     const GROUP: Group = Group::Books;
     const TABLE: &'static str = "cart_fillings";
-    const SUMS: &'static [&'static str] = &["cart_sums"];
+    const DERIVED: &'static [&'static str] = &["cart_sums"];
     const SCHEMA: &'static str = include_str!("schema.sql");
     const STREAMS: &'static [&'static str] = &["cart"];
     type Key = Uuid;

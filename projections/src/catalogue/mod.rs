@@ -182,7 +182,7 @@ impl Projection for Catalogue {
     const NAME: &'static str = "catalogue";
     const VERSION: i32 = 3;
     const TABLE: &'static str = "products";
-    const SUMS: &'static [&'static str] = &["products_counts"];
+    const DERIVED: &'static [&'static str] = &["products_counts"];
     const SCHEMA: &'static str = include_str!("schema.sql");
     const STREAMS: &'static [&'static str] = &["product", "stock_item", "review"];
     type Key = Uuid;

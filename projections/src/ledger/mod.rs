@@ -134,7 +134,7 @@ impl Projection for Ledger {
     const VERSION: i32 = 2;
     const GROUP: Group = Group::Books;
     const TABLE: &'static str = "journal";
-    const SUMS: &'static [&'static str] = &["journal_sums"];
+    const DERIVED: &'static [&'static str] = &["journal_sums"];
     const SCHEMA: &'static str = include_str!("schema.sql");
     const STREAMS: &'static [&'static str] = &["gift_card", "loyalty_account", "order"];
     type Key = String;

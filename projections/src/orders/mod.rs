@@ -41,7 +41,7 @@ impl Projection for Orders {
     const NAME: &'static str = "orders";
     const VERSION: i32 = 4;
     const TABLE: &'static str = "orders";
-    const SUMS: &'static [&'static str] = &["orders_sellers"];
+    const DERIVED: &'static [&'static str] = &["orders_sellers"];
     const SCHEMA: &'static str = include_str!("schema.sql");
     const STREAMS: &'static [&'static str] = &["order"];
     type Key = Uuid;

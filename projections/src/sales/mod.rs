@@ -197,7 +197,7 @@ impl Projection for Sales {
     const VERSION: i32 = 1;
     const GROUP: Group = Group::Books;
     const TABLE: &'static str = "sales_sources";
-    const SUMS: &'static [&'static str] = &[
+    const DERIVED: &'static [&'static str] = &[
         "sales_sums",
         "sales_products",
         "sales_customers",

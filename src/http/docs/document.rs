@@ -90,6 +90,24 @@ const MAY_MISS: [&str; 5] = [
     "/api/v1/audit/verify",
 ];
 
+/// Queries that answer 304 where the client has the version that it would be shown.
+const KNOWN_BY_TAG: [&str; 14] = [
+    "/api/v1/albums",
+    "/api/v1/albums/{id}",
+    "/api/v1/artists",
+    "/api/v1/artists/{id}",
+    "/api/v1/auth/me",
+    "/api/v1/categories",
+    "/api/v1/images/{name}",
+    "/api/v1/orders/{id}",
+    "/api/v1/payments/{id}",
+    "/api/v1/products",
+    "/api/v1/products/{id}",
+    "/api/v1/products/{id}/price-history",
+    "/api/v1/reviews/{id}",
+    "/api/v1/webhooks/{id}",
+];
+
 /// Adds to every operation its id, its failures, and the headers it takes.
 pub fn complete(openapi: &mut utoipa::openapi::OpenApi) {
     let components = openapi.components.get_or_insert_with(Components::new);
@@ -110,6 +128,9 @@ pub fn complete(openapi: &mut utoipa::openapi::OpenApi) {
                 || body_names_something(operation, components);
             add_failures(path, method != "get", may_miss, operation);
             allow_empty_values(operation);
+            if method == "get" && KNOWN_BY_TAG.contains(&path.as_str()) {
+                add_not_modified(operation);
+            }
             if method != "get" && !WITHOUT_KEY.contains(&path.as_str()) {
                 add_headers(method, operation);
             }
@@ -201,6 +222,14 @@ fn allow_empty_values(operation: &mut Operation) {
             parameter.extensions = Some(Extensions::from_iter([("allowEmptyValue", true)]));
         }
     }
+}
+
+fn add_not_modified(operation: &mut Operation) {
+    let known = "The `ETag` of what the client has; several with commas, or `*` for any.";
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.push(header("If-None-Match", known, ObjectBuilder::new()));
+    let response = ResponseBuilder::new().description("The client has it already");
+    operation.responses.responses.insert("304".to_owned(), RefOr::T(response.build()));
 }
 
 fn add_headers(method: &str, operation: &mut Operation) {
@@ -309,6 +338,14 @@ mod tests {
                 assert!(operation["responses"]["404"].is_object(), "{operation}");
             }
         });
+    }
+
+    #[test]
+    fn whoever_may_say_what_they_have_may_be_told_that_it_is_all() {
+        let document = document();
+        for path in super::KNOWN_BY_TAG {
+            assert!(document["paths"][path]["get"]["responses"]["304"].is_object(), "{path}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use garde::Validate;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -31,10 +31,18 @@ struct ImageQuery {
     size: Option<Size>,
 }
 
+/// The file itself.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes bytes for the documentation")]
+struct Picture(Vec<u8>);
+
 /// Get an image
 #[utoipa::path(get, path = "/images/{name}", tag = "catalogue",
     params(("name" = String, Path, description = "As in a product's `image_urls`"), ImageQuery),
-    responses((status = 200, description = "The image", content_type = "image/png", body = Vec<u8>)))]
+    responses((status = 200, description = "The image, as it was stored", content(
+        (Picture = "image/jpeg"),
+        (Picture = "image/png")))))]
 async fn show(
     State(state): State<AppState>,
     headers: HeaderMap,

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
 use crate::support::client::{Answer, Client};
+use crate::support::contract;
 use s3::S3Server;
 
 /// A picture of one colour.
@@ -19,8 +20,12 @@ fn picture(width: u32, height: u32, colour: [u8; 3]) -> RgbImage {
 }
 
 fn png(image: RgbImage) -> Vec<u8> {
+    encoded(image, ImageFormat::Png)
+}
+
+fn encoded(image: RgbImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    DynamicImage::from(image).write_to(&mut bytes, ImageFormat::Png).unwrap();
+    DynamicImage::from(image).write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
 }
 
@@ -48,7 +53,10 @@ async fn shown(app: &TestApp, url: &str) -> (reqwest::header::HeaderMap, Dynamic
     let answer = reqwest::get(format!("{}{url}", app.base)).await.unwrap();
     assert_eq!(answer.status(), 200, "{url}");
     let headers = answer.headers().clone();
-    (headers, image::load_from_memory(&answer.bytes().await.unwrap()).unwrap())
+    let bytes = answer.bytes().await.unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    contract::check(&Method::GET, url, &Answer::new(200, headers.clone(), text));
+    (headers, image::load_from_memory(&bytes).unwrap())
 }
 
 #[tokio::test]
@@ -73,6 +81,10 @@ async fn an_image_is_served_whole_and_smaller_and_kept_by_caches() {
         let again = again.header("If-None-Match", headers["etag"].to_str().unwrap()).await;
         assert_eq!((again.status, again.text.as_str()), (304, ""));
     }
+    let photograph = encoded(picture(20, 20, [10, 10, 200]), ImageFormat::Jpeg);
+    let answer = upload(&seller, &product, &[photograph]).await.expect(200);
+    let (headers, _) = shown(&app, &urls(&answer.body)[1]).await;
+    assert_eq!(headers["content-type"], "image/jpeg");
     let wrong = app.guest().call(Method::GET, &format!("{url}?size=huge")).await;
     assert_eq!(wrong.status, 422);
     app.finish().await;

@@ -1,8 +1,8 @@
 //! Every figure is what the log says, in whichever time zone, also after a rebuild.
 
 use super::history::{Market, market};
-use super::items;
 use super::log::{Log, Sale, Sums};
+use super::{buy, items, product};
 use crate::support::app::TestApp;
 use crate::support::client::Client;
 use aggregates::account::Role;
@@ -260,4 +260,46 @@ async fn every_figure_is_what_the_log_says_in_every_time_zone() {
     check_products(&analyst, &log).await;
     check_time_zones(&analyst, &log.sales()).await;
     market.app.finish().await;
+}
+
+#[tokio::test]
+async fn the_best_products_of_a_range_are_kept_until_one_is_sold_or_renamed() {
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.seller().await, app.customer().await);
+    let analyst = app.user(Role::Analyst).await;
+    let lamp = product(&seller, "Lamp", "10.00", "light", "").await;
+    let sofa = product(&seller, "Sofa", "90.00", "seats", "").await;
+    let day = |days: i64| (app.server.state.clock.now() + TimeDelta::days(days)).date_naive();
+    let path = format!("/analytics/products?from={}&to={}", day(-2), day(2));
+    let sold = async || -> Vec<(String, i64)> {
+        let report = analyst.get(&path).await.expect(200).body;
+        let product = |item: &Value| {
+            (item["name"].as_str().unwrap().to_owned(), item["units"].as_i64().unwrap())
+        };
+        items(&report).iter().map(product).collect()
+    };
+    let confirmed = async |lines: &[(&str, u32)]| {
+        let order = buy(&buyer, lines).await;
+        app.order_when(&order, "the order is confirmed", |now| now["status"] == "confirmed").await;
+    };
+    let expected = |names: &[(&str, i64)]| -> Vec<(String, i64)> {
+        names.iter().map(|(name, units)| ((*name).to_owned(), *units)).collect()
+    };
+    // Asked twice each time: the second answer is one that was kept.
+    for _ in 0..2 {
+        assert_eq!(sold().await, expected(&[]));
+    }
+    confirmed(&[(&lamp, 2)]).await;
+    for _ in 0..2 {
+        assert_eq!(sold().await, expected(&[("Lamp", 2)]));
+    }
+    confirmed(&[(&lamp, 1), (&sofa, 1)]).await;
+    for _ in 0..2 {
+        assert_eq!(sold().await, expected(&[("Sofa", 1), ("Lamp", 3)]));
+    }
+    seller.patch(&format!("/products/{lamp}"), json!({ "name": "Torch" })).await.expect(200);
+    for _ in 0..2 {
+        assert_eq!(sold().await, expected(&[("Sofa", 1), ("Torch", 3)]));
+    }
+    app.finish().await;
 }

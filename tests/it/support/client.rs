@@ -9,6 +9,8 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::contract;
+
 /// Where the API is.
 pub const PREFIX: &str = "/api/v1";
 
@@ -26,7 +28,8 @@ pub struct Client {
 #[derive(Debug)]
 pub struct Call {
     request: RequestBuilder,
-    name: String,
+    method: Method,
+    path: String,
 }
 
 /// What came back.
@@ -69,13 +72,12 @@ impl Client {
 
     /// Any method and a whole path.
     pub fn call(&self, method: Method, path: &str) -> Call {
-        let name = format!("{method} {path}");
-        let request = self.http.request(method, format!("{}{path}", self.base));
+        let request = self.http.request(method.clone(), format!("{}{path}", self.base));
         let request = match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
         };
-        Call { request, name }
+        Call { request, method, path: path.to_owned() }
     }
 
     pub fn get(&self, path: &str) -> Call {
@@ -187,9 +189,10 @@ impl Call {
     pub async fn attempt(self) -> Option<Answer> {
         let response = self.request.send().await.ok()?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.ok()?;
-        let body = serde_json::from_str(&text).unwrap_or_default();
-        Some(Answer { name: self.name, status, headers, text, body })
+        let name = format!("{} {}", self.method, self.path);
+        let answer = Answer { name, ..Answer::new(status, headers, response.text().await.ok()?) };
+        contract::check(&self.method, &self.path, &answer);
+        Some(answer)
     }
 }
 
@@ -198,7 +201,7 @@ impl IntoFuture for Call {
     type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let name = self.name.clone();
+        let name = format!("{} {}", self.method, self.path);
         Box::pin(async move {
             self.attempt().await.unwrap_or_else(|| panic!("{name}: the connection broke"))
         })
@@ -206,6 +209,11 @@ impl IntoFuture for Call {
 }
 
 impl Answer {
+    pub fn new(status: u16, headers: HeaderMap, text: String) -> Self {
+        let body = serde_json::from_str(&text).unwrap_or_default();
+        Self { name: String::new(), status, headers, text, body }
+    }
+
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}: {}", self.name, self.text);

@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod client;
+pub mod contract;
 pub mod database;
 pub mod program;
 pub mod proxy;

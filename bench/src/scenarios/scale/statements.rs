@@ -25,7 +25,7 @@ pub(super) async fn of(
     let counted = PageRequest { limit: LIMIT, with_total: true, ..PageRequest::default() };
     let cheapest = PageRequest { sort: Sort::Price, ..counted.clone() };
     let managed = PageRequest { limit: LIMIT, ..PageRequest::default() };
-    let (all, sold) = (Filter::default(), |id| Values { texts: &[], ids: id });
+    let (all, of_ids) = (Filter::default(), |ids| Values { texts: &[], ids });
     let any_order = orders::Filter { limit: LIMIT, ..orders::Filter::default() };
     Ok(Some(match kind {
         Kind::Search => {
@@ -41,10 +41,11 @@ pub(super) async fn of(
         }
         Kind::FirstPage => products(database, NONE, &all, &cheapest).await?,
         Kind::NextPage => {
-            let id = places.products.first().ok_or("no product")?.parse::<uuid::Uuid>()?;
-            let after = Some(Cursor::Price("15000.00".parse()?, id.into()));
             let texts = ["10000.00", "15000.00", "20000.00", "30000.00"];
-            let values = Values { texts: &texts, ids: &places.products[..texts.len()] };
+            let ids = places.products.get(..texts.len()).ok_or("too few products")?;
+            let after =
+                Some(Cursor::Price(texts[1].parse()?, ids[0].parse::<uuid::Uuid>()?.into()));
+            let values = Values { texts: &texts, ids };
             products(database, values, &all, &PageRequest { after, ..cheapest }).await?
         }
         Kind::Category => {
@@ -55,7 +56,7 @@ pub(super) async fn of(
         Kind::Product => {
             let ids = &places.products[..places.products.len().min(64)];
             let id = ids.first().ok_or("no product")?.parse::<uuid::Uuid>()?;
-            script(database, &sold(ids), async |pool| {
+            script(database, &of_ids(ids), async |pool| {
                 catalogue::product(pool, id.into()).await?;
                 Ok(())
             })
@@ -63,18 +64,18 @@ pub(super) async fn of(
         }
         Kind::SellerProducts => {
             let filter = Filter { seller_id: Some(seller(0)), show: Show::Unarchived, ..all };
-            products(database, sold(&sellers), &filter, &managed).await?
+            products(database, of_ids(&sellers), &filter, &managed).await?
         }
         Kind::AdminProducts => {
             products(database, NONE, &Filter { show: Show::All, ..all }, &managed).await?
         }
         Kind::OrderHistory => {
             let filter = orders::Filter { user_id: Some(customer(0)), ..any_order };
-            placed(database, sold(&people(scale.customers(), customer)), &filter).await?
+            placed(database, of_ids(&people(scale.customers(), customer)), &filter).await?
         }
         Kind::SellerOrders => {
             let filter = orders::Filter { seller_id: Some(seller(0)), ..any_order };
-            placed(database, sold(&sellers), &filter).await?
+            placed(database, of_ids(&sellers), &filter).await?
         }
         Kind::AdminOrders => placed(database, NONE, &any_order).await?,
         Kind::AdminUsers => {

@@ -113,7 +113,8 @@ pub async fn token(
 /// Replace a refresh token by a new pair of tokens
 #[utoipa::path(post, path = "/auth/refresh", tag = "accounts", request_body = Refresh,
     responses((status = OK, description = "Tokens", body = TokenPair),
-              (status = UNAUTHORIZED, description = "Not valid (any more); its login has ended if it was used before")))]
+              (status = UNAUTHORIZED, description = "Not valid (any more); its login has ended if it was used before"),
+              (status = FORBIDDEN, description = "The account is blocked")))]
 pub async fn refresh(
     State(state): State<AppState>,
     Json(request): Json<Refresh>,
