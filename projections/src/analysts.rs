@@ -9,14 +9,19 @@
 
 use sqlx::{Executor, PgConnection};
 
-const VIEWS: [&str; 14] = [
+const VIEWS: [&str; 20] = [
     "accounts",
+    "albums",
+    "artists",
+    "cart_sums",
     "gift_card_entries",
     "journal",
+    "journal_sums",
     "loyalty_accounts",
     "loyalty_entries",
     "orders",
     "payments",
+    "price_history",
     "products",
     "promotions",
     "sales_cohorts",
@@ -24,6 +29,7 @@ const VIEWS: [&str; 14] = [
     "sales_products",
     "sales_sources",
     "sales_sums",
+    "stock_movements",
 ];
 
 /// Lets the role read a view, where it is one for analysts and the role is there.
