@@ -19,6 +19,29 @@ TOKEN = re.compile(r"Bearer [\w-]+\.[\w-]+\.[\w-]+$")
 
 
 @schemathesis.hook
+def filter_query(ctx, query):
+    """Leaves out what looks on the way like a list of texts, and is not meant to be one."""
+    wanted = query if isinstance(query, dict) else {}
+    return not any(name in wanted and reads_as_texts(wanted[name]) for name in lists(ctx.operation))
+
+
+def lists(operation):
+    """The parameters of a query that are lists of any texts."""
+    for parameter in operation.definition.raw.get("parameters", []):
+        schema = parameter.get("schema", {})
+        items = schema.get("items", {})
+        if parameter["in"] == "query" and items.get("type") == "string" and "enum" not in items:
+            yield parameter["name"]
+
+
+def reads_as_texts(value):
+    """Whether it is sent as a list of texts is, though it is another value."""
+    if isinstance(value, list):
+        return any(isinstance(item, (bool, int, float)) for item in value)
+    return isinstance(value, (bool, int, float, str)) and value != ""
+
+
+@schemathesis.hook
 def before_call(ctx, case, kwargs):
     """Takes out of a request what no schema can make valid, and looks for what has no id under one
     that nobody has.

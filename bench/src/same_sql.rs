@@ -132,6 +132,7 @@ fn filled(mut statement: String, types: &str, values: &Values<'_>) -> Result<Str
                 if numbers == 0 { "21" } else { "0" }.to_owned()
             }
             "text" => values.text(),
+            "numeric" => format!("{}::numeric", values.text()),
             "uuid" => values.id(),
             "uuid[]" => format!("ARRAY[{}]", values.id()),
             "text[]" if statement.contains(&format!("{parameter}::numeric[]")) => BOUNDS.to_owned(),
@@ -150,12 +151,14 @@ mod tests {
     #[test]
     fn parameters_become_literals_of_their_types() {
         let values = Values { texts: &["lamp", "tent"], ids: &[] };
-        let asked = "SELECT $1, $2::numeric[], $3 LIMIT $4 OFFSET $5".to_owned();
-        let filled = filled(asked, "text,text[],text[],bigint,bigint", &values).unwrap();
+        let asked = "SELECT $1, $2::numeric[], $3, $4 LIMIT $5 OFFSET $6".to_owned();
+        let filled = filled(asked, "text,text[],text[],numeric,bigint,bigint", &values).unwrap();
         let text = "(ARRAY['lamp','tent'])[:n]";
         assert_eq!(
             filled,
-            format!("SELECT {text}, {BOUNDS}::numeric[], ARRAY[{text}] LIMIT 21 OFFSET 0")
+            format!(
+                "SELECT {text}, {BOUNDS}::numeric[], ARRAY[{text}], {text}::numeric LIMIT 21 OFFSET 0"
+            )
         );
     }
 }
