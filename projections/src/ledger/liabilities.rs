@@ -20,6 +20,17 @@ impl Default for Liabilities {
     }
 }
 
+impl std::ops::Add for Liabilities {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            gift_cards: self.gift_cards + other.gift_cards,
+            loyalty: self.loyalty + other.loyalty,
+        }
+    }
+}
+
 impl Liabilities {
     pub fn total(&self) -> Decimal {
         self.gift_cards + self.loyalty
@@ -32,23 +43,35 @@ pub async fn liabilities(
     db: &PgPool,
     moments: &[DateTime<Utc>],
 ) -> Result<Vec<Liabilities>, sqlx::Error> {
+    let accounts = [Account::GiftCardLiability, Account::LoyaltyLiability];
+    // The days that were over at a moment and not yet at the one before it; and of the day that was not
+    // over, the quarters until then.
     let rows = sqlx::query!(
-        r#"SELECT width_bucket(bucket, $1::timestamptz[]) AS "place!", account AS "account!",
-                  sum(credit - debit)::text AS "change!"
-             FROM read.journal_sums
-            WHERE account = ANY ($2) AND bucket < $3
+        r#"WITH m AS MATERIALIZED (
+               SELECT moment, date_bin('1 day', moment, '2000-01-01T00:00:00Z') AS day, place - 1 AS place
+                 FROM UNNEST($1::timestamptz[]) WITH ORDINALITY AS m (moment, place))
+           SELECT width_bucket(s.bucket, ARRAY(SELECT day FROM m ORDER BY place))::bigint AS "place!",
+                  s.account AS "account!", true AS "stays!", sum(s.credit - s.debit)::text AS "change!"
+             FROM read.journal_sums s
+            WHERE s.account = ANY ($2) AND s.grain = 'day' AND s.bucket < (SELECT max(day) FROM m)
+            GROUP BY 1, 2
+           UNION ALL
+           SELECT m.place, s.account, false, sum(s.credit - s.debit)::text
+             FROM m JOIN read.journal_sums s
+                    ON s.account = ANY ($2) AND s.grain = 'quarter' AND s.bucket >= m.day
+                   AND s.bucket < m.moment
             GROUP BY 1, 2"#,
         moments,
-        &[Account::GiftCardLiability, Account::LoyaltyLiability].map(|a| a.as_str().to_owned()),
-        moments.last().copied()
+        &accounts.map(|account| account.as_str().to_owned())
     )
     .fetch_all(db)
     .await?;
-    // First what changed before each moment and after the one before, then its running sum.
-    let mut owed = vec![Liabilities::default(); moments.len()];
+    let mut staying = vec![Liabilities::default(); moments.len()];
+    let mut passing = staying.clone();
     for row in rows {
         let place = usize::try_from(row.place).unwrap_or(usize::MAX);
-        let Some(owed) = owed.get_mut(place) else { continue };
+        let kind = if row.stays { &mut staying } else { &mut passing };
+        let Some(owed) = kind.get_mut(place) else { continue };
         let change = row.change.parse::<Decimal>();
         let change = change.map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
         if row.account == Account::GiftCardLiability.as_str() {
@@ -57,11 +80,10 @@ pub async fn liabilities(
             owed.loyalty = change;
         }
     }
-    let mut sum = Liabilities::default();
-    for owed in &mut owed {
-        sum.gift_cards += owed.gift_cards;
-        sum.loyalty += owed.loyalty;
-        *owed = sum;
-    }
-    Ok(owed)
+    let owed =
+        passing.into_iter().zip(staying).scan(Liabilities::default(), |sum, (part, days)| {
+            *sum = *sum + days;
+            Some(*sum + part)
+        });
+    Ok(owed.collect())
 }

@@ -131,7 +131,7 @@ impl From<Unbookable> for ApplyError {
 
 impl Projection for Ledger {
     const NAME: &'static str = "ledger";
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const GROUP: Group = Group::Books;
     const TABLE: &'static str = "journal";
     const DERIVED: &'static [&'static str] = &["journal_sums"];
