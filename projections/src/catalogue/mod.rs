@@ -180,7 +180,7 @@ fn replace<T: Clone>(field: &mut T, new: Option<&T>) {
 
 impl Projection for Catalogue {
     const NAME: &'static str = "catalogue";
-    const VERSION: i32 = 3;
+    const VERSION: i32 = 4;
     const TABLE: &'static str = "products";
     const DERIVED: &'static [&'static str] = &["products_counts"];
     const SCHEMA: &'static str = include_str!("schema.sql");

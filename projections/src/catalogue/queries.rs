@@ -104,10 +104,20 @@ pub async fn list(
                 p.created_at, p.updated_at
            FROM ",
     );
+    // The index knows the words, but not the rest of a row.
+    let ids_first = order.by == By::Newest && matches!(search, Search::Common(_));
+    if ids_first {
+        query.push("(SELECT p.id FROM ");
+    }
     order.push_source(&mut query, &search, filter);
     let offset = order.push(&mut query, &search, page)?;
     query.push(" LIMIT ").push_bind(i64::from(page.limit) + 1);
-    query.push(" OFFSET ").push_bind(i64::from(offset)).push(") r");
+    query.push(" OFFSET ").push_bind(i64::from(offset));
+    if ids_first {
+        query.push(") found JOIN read.products p ON p.id = found.id");
+        order.push_direction(&mut query);
+    }
+    query.push(") r");
     // Planned for the words themselves: a plan for any words is bad for the rare or for the common ones.
     let query = query.build_query_scalar().persistent(search == Search::Everything);
     let rows: Vec<Json<Row>> = query.fetch_all(&mut *db).await?;
@@ -258,9 +268,14 @@ impl Order {
             };
             query.push(", ").push_bind(id.uuid()).push(")");
         }
-        let direction = if self.descending { "DESC" } else { "ASC" };
-        query.push(format_args!(" ORDER BY {column} {direction}, p.id {direction}"));
+        self.push_direction(query);
         Ok(page.offset)
+    }
+
+    /// Appends the order of what is not ranked.
+    fn push_direction(&self, query: &mut QueryBuilder<'_, Postgres>) {
+        let (column, direction) = (self.column(), if self.descending { "DESC" } else { "ASC" });
+        query.push(format_args!(" ORDER BY {column} {direction}, p.id {direction}"));
     }
 
     fn cursor(&self, last: &Row, behind: u32) -> Cursor {

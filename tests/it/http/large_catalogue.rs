@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
@@ -69,6 +70,11 @@ async fn check(client: &Client) {
     }
 }
 
+/// When it was made, and its id.
+fn place(product: &Value) -> (DateTime<Utc>, String) {
+    (text(product, "created_at").parse().unwrap(), text(product, "id"))
+}
+
 #[tokio::test]
 async fn counts_follow_every_change() {
     let app = TestApp::start().await;
@@ -121,6 +127,8 @@ async fn a_word_that_too_many_have_gives_the_newest_first_and_all_page_by_page()
         let all = everything(&guest, &[("q", "lamp"), ("sort", sort)]).await;
         let names: BTreeSet<_> = all.iter().map(|product| text(product, "name")).collect();
         assert_eq!((all.len(), names.len()), (1101, 1101), "{sort}");
+        let places: Vec<_> = all.iter().map(place).collect();
+        assert_eq!(places.is_sorted_by(|a, b| a > b), sort == "relevance", "the newest first");
     }
 
     let page = guest.find("/products", &[("q", "oak lamp")]).await.expect(200).body;
