@@ -99,7 +99,7 @@ async fn compare_in(
     let mut found =
         rows_differing(&mut live, &all_rows(&live_shape), &mut db, &all_rows(&shape)).await?;
     for table in definition.derived {
-        let (ours, built) = (all_columns(&now.schema, table), all_columns(schema, table));
+        let (ours, built) = (whole_rows(&now.schema, table), whole_rows(schema, table));
         let derived = rows_differing(&mut live, &ours, &mut db, &built).await?;
         found.differing += derived.differing;
         found.differences.extend(derived.differences);
@@ -165,7 +165,7 @@ fn all_rows(shape: &Shape) -> String {
 }
 
 /// All rows of a derived table: they have keys of several columns, so each is its own key.
-fn all_columns(schema: &str, table: &str) -> String {
+fn whole_rows(schema: &str, table: &str) -> String {
     format!(
         "SELECT r, r FROM (SELECT row_to_json(t)::text AS r FROM \"{schema}\".\"{table}\" t) s
           ORDER BY r COLLATE \"C\""
