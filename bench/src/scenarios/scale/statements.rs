@@ -29,8 +29,8 @@ pub(super) async fn of(
     let any_order = orders::Filter { limit: LIMIT, ..orders::Filter::default() };
     Ok(Some(match kind {
         Kind::Search => {
-            let texts: Vec<String> =
-                THINGS.iter().map(|thing| format!("{} {thing}", MATERIALS[0])).collect();
+            let of = |material| THINGS.iter().map(move |thing| format!("{material} {thing}"));
+            let texts: Vec<String> = MATERIALS.iter().flat_map(of).collect();
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             products(database, Values { texts: &texts, ids: &[] }, &words(texts[0]), &counted)
                 .await?
