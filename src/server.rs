@@ -14,6 +14,7 @@ use crate::webhooks::{Resolver, SystemResolver};
 use crate::{audit, auth, http, jobs, mail, migrations, webhooks};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use projections::{Group, ReadModels, Runner};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::net::SocketAddr;
@@ -27,6 +28,15 @@ use tokio_util::sync::CancellationToken;
 const APP_ROLE: &str = "ledgerline_app";
 /// How long background work may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// Each connection is a file: as many as the system allows, and not just the usual 1024.
+pub fn allow_connections() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, most) {
+        tracing::warn!(%error, now = limit.current, "no more files can be opened than usual");
+    }
+}
 
 /// Why a server does not run.
 #[derive(Debug, thiserror::Error)]

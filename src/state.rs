@@ -147,7 +147,7 @@ impl AppState {
             appended,
             limits: Limits::new(config.rate_limits),
             pages: Pages::new(config.http.page_cache_mib, config.database_read_url.is_none()),
-            figures: KeptFigures::new(config.database_read_url.is_none()),
+            figures: KeptFigures::new(Duration::from_secs(config.http.slow_figures_age_s)),
             common_words: CommonWords::default(),
             passwords: Passwords::default(),
             config,

@@ -22,6 +22,7 @@ mod site;
 mod visitors;
 
 use clap::Parser;
+use ledgerline::server::allow_connections;
 use mimalloc::MiMalloc;
 use scenarios::Scenario;
 use server::Server;
@@ -106,6 +107,7 @@ async fn main() -> ExitCode {
     if let Some(ended) = process::role().await {
         return ended;
     }
+    allow_connections();
     match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -146,11 +148,20 @@ async fn all(
     clients: Option<u16>,
     json: bool,
 ) -> Result<()> {
+    let mut failed = Vec::new();
     for scenario in scenarios {
         bench.clients = clients.map_or(scenario.clients(), usize::from);
-        measure(bench, scenario, json).await?;
+        let name = scenario.name();
+        // The others are measured in any case.
+        match scenario.run(bench).await {
+            Ok(measured) => report::print(&name, &measured, json),
+            Err(error) => {
+                eprintln!("{name}: {error}");
+                failed.push(name);
+            }
+        }
     }
-    Ok(())
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
 }
 
 async fn told_to_stop() -> Result<()> {
@@ -160,12 +171,5 @@ async fn told_to_stop() -> Result<()> {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    Ok(())
-}
-
-async fn measure(bench: &Bench, scenario: Scenario, json: bool) -> Result<()> {
-    let name = scenario.name();
-    let measured = scenario.run(bench).await.map_err(|error| format!("{name}: {error}"))?;
-    report::print(&name, &measured, json);
     Ok(())
 }

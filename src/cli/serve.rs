@@ -3,9 +3,8 @@
 use super::CliError;
 use crate::config::{Config, Flags};
 use crate::demo;
-use crate::server::Server;
+use crate::server::{Server, allow_connections};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, clap::Args)]
@@ -43,15 +42,6 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
     }
     tracing::info!("stopping");
     Ok(server.stop().await?)
-}
-
-/// Each connection is a file: as many as the system allows, and not just the usual 1024.
-fn allow_connections() {
-    let limit = getrlimit(Resource::Nofile);
-    let most = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    if let Err(error) = setrlimit(Resource::Nofile, most) {
-        tracing::warn!(%error, now = limit.current, "no more files can be opened than usual");
-    }
 }
 
 fn listen(kind: SignalKind) -> Result<tokio::signal::unix::Signal, CliError> {

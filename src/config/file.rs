@@ -47,6 +47,9 @@ pub struct Http {
     pub projection_wait_ms: u64,
     /// Memory for answers of the public catalogue, in mebibytes; 0 keeps none. Default 32.
     pub page_cache_mib: u64,
+    /// How old figures of the analytics may be that take long to add up, in seconds; 0: never older
+    /// than the last change. Default 10.
+    pub slow_figures_age_s: u64,
 }
 
 impl Default for Http {
@@ -60,6 +63,7 @@ impl Default for Http {
             idle_timeout_s: 75,
             projection_wait_ms: 500,
             page_cache_mib: 32,
+            slow_figures_age_s: 10,
         }
     }
 }

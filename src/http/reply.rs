@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use eventlog::{Outcome, Position, feed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use std::future::Future;
 use std::time::Duration;
 use tracing::Instrument;
@@ -25,7 +26,7 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 
 /// The answer to a command. Its status, its own headers and its body are what an idempotency key
 /// records; a replay gives exactly the same.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reply {
     status: u16,
     /// The status of a replay, where it is another one.
@@ -34,42 +35,42 @@ pub struct Reply {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     headers: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    body: Option<Value>,
+    body: Option<Box<RawValue>>,
     /// What is recorded instead of the body, where that is personal data of somebody else.
     #[serde(skip)]
-    impersonal: Option<Value>,
+    impersonal: Option<Box<RawValue>>,
 }
 
 impl Reply {
-    pub fn with_status(status: StatusCode, body: Option<Value>) -> Self {
+    /// Without a body.
+    pub fn with_status(status: StatusCode) -> Self {
         Self {
             status: status.as_u16(),
             replay_status: None,
             headers: Vec::new(),
-            body,
+            body: None,
             impersonal: None,
         }
     }
 
     /// 200 with a body.
     pub fn ok(body: &impl Serialize) -> Self {
-        Self::with_status(StatusCode::OK, Some(to_value(body)))
+        Self::with_status(StatusCode::OK).with_body(body)
     }
 
     /// 201 with a body. `location` is the path of what was made.
     pub fn created(location: impl Into<String>, body: &impl Serialize) -> Self {
-        Self::with_status(StatusCode::CREATED, Some(to_value(body)))
-            .header(&header::LOCATION, location)
+        Self::with_status(StatusCode::CREATED).with_body(body).header(&header::LOCATION, location)
     }
 
     /// 202 with a body: the rest happens later.
     pub fn accepted(body: &impl Serialize) -> Self {
-        Self::with_status(StatusCode::ACCEPTED, Some(to_value(body)))
+        Self::with_status(StatusCode::ACCEPTED).with_body(body)
     }
 
     /// 204.
     pub fn no_content() -> Self {
-        Self::with_status(StatusCode::NO_CONTENT, None)
+        Self::with_status(StatusCode::NO_CONTENT)
     }
 
     /// `ETag`: the version of the stream that the body shows.
@@ -91,18 +92,19 @@ impl Reply {
 
     /// The same answer with another body.
     pub fn with_body(mut self, body: &impl Serialize) -> Self {
-        self.body = Some(to_value(body));
+        self.body = Some(as_text(body));
         self
     }
 
     /// Records this body instead: an erasure does not reach what others have had recorded.
     pub fn recorded_as(mut self, impersonal: &impl Serialize) -> Self {
-        self.impersonal = Some(to_value(impersonal));
+        self.impersonal = Some(as_text(impersonal));
         self
     }
 
-    pub fn body(&self) -> Option<&Value> {
-        self.body.as_ref()
+    /// The body read again.
+    pub fn body(&self) -> Option<Value> {
+        serde_json::from_str(self.body.as_ref()?.get()).ok()
     }
 }
 
@@ -120,7 +122,7 @@ impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = match self.body {
-            Some(body) => (status, axum::Json(body)).into_response(),
+            Some(body) => (status, JSON, String::from(Box::<str>::from(body))).into_response(),
             None => status.into_response(),
         };
         for (name, value) in self.headers {
@@ -133,12 +135,8 @@ impl IntoResponse for Reply {
     }
 }
 
-/// An outcome that the read models have been waited for.
-#[derive(Debug, Clone)]
-pub struct Settled<T> {
-    pub value: Settlement<T>,
-    headers: HeaderMap,
-}
+const JSON: [(HeaderName, HeaderValue); 1] =
+    [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
 
 /// Whether the command ran now or before.
 #[derive(Debug, Clone)]
@@ -148,11 +146,14 @@ pub enum Settlement<T> {
     Replayed(Value),
 }
 
-impl<T> Settled<T> {
-    /// The response, with the headers that say where things stand.
+/// The headers that say how far the log and the read models are.
+#[derive(Debug, Clone)]
+pub struct Standing(HeaderMap);
+
+impl Standing {
     pub fn respond(self, reply: Reply) -> Response {
         let mut response = reply.into_response();
-        response.headers_mut().extend(self.headers);
+        response.headers_mut().extend(self.0);
         response
     }
 }
@@ -162,7 +163,7 @@ pub async fn settle<T>(
     state: &AppState,
     context: &CommandContext,
     outcome: Outcome<T>,
-) -> Settled<T> {
+) -> (Settlement<T>, Standing) {
     let mut headers = HeaderMap::new();
     let value = match outcome {
         Outcome::Replayed(recorded) => {
@@ -184,7 +185,7 @@ pub async fn settle<T>(
             Settlement::Done(done.value)
         }
     };
-    Settled { value, headers }
+    (value, Standing(headers))
 }
 
 async fn await_projection(
@@ -215,12 +216,12 @@ pub async fn finish(
     context: &CommandContext,
     outcome: Outcome<Reply>,
 ) -> Result<Response, Problem> {
-    let settled = settle(state, context, outcome).await;
-    let reply = match &settled.value {
-        Settlement::Done(reply) => reply.clone(),
-        Settlement::Replayed(recorded) => replay(recorded)?,
+    let (settlement, standing) = settle(state, context, outcome).await;
+    let reply = match settlement {
+        Settlement::Done(reply) => reply,
+        Settlement::Replayed(recorded) => replay(&recorded)?,
     };
-    Ok(settled.respond(reply))
+    Ok(standing.respond(reply))
 }
 
 /// A recorded reply, as a replay gives it.
@@ -278,9 +279,15 @@ pub fn matches(headers: &HeaderMap, etag: &str) -> bool {
         .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
-fn to_value(body: &impl Serialize) -> Value {
+/// A body is written once, as text: most are sent and never looked at again.
+fn as_text(body: &impl Serialize) -> Box<RawValue> {
     #[expect(clippy::expect_used, reason = "our answers are plain data with text keys")]
-    serde_json::to_value(body).expect("an answer serialises")
+    to_raw_value(body).expect("an answer serialises")
+}
+
+fn to_value(reply: &Reply) -> Value {
+    #[expect(clippy::expect_used, reason = "a reply is plain data with text keys")]
+    serde_json::to_value(reply).expect("a reply serialises")
 }
 
 #[cfg(test)]
@@ -291,7 +298,8 @@ mod tests {
     #[test]
     fn a_reply_is_replayed_exactly() {
         let reply = Reply::created("/api/v1/orders/1", &json!({"id": 1})).version(3);
-        assert_eq!(replay(&reply.recorded()).unwrap(), reply);
+        assert_eq!(replay(&reply.recorded()).unwrap().recorded(), reply.recorded());
+        assert_eq!(reply.body(), Some(json!({"id": 1})));
         let response = reply.into_response();
         assert_eq!(response.status(), StatusCode::CREATED);
         assert_eq!(response.headers()[header::LOCATION], "/api/v1/orders/1");

@@ -1,9 +1,10 @@
 //! One-event commands on existing streams: ours as the server runs them, ours with every command
-//! loading its stream, and postgres-es under the `CqrsFramework` of cqrs-es, in turns.
+//! loading its stream, postgres-es under the `CqrsFramework` of cqrs-es, and pgbench, in turns.
 
 use crate::closed_loop::{self, Tally};
 use crate::database::Database;
 use crate::history::{self, cart_id};
+use crate::pgbench::Pgbench;
 use crate::report::Measured;
 use crate::shop::{Shop, add_item, change_item};
 use crate::{Bench, Result};
@@ -47,13 +48,16 @@ pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
     let framework = Arc::new(framework(bench, database).await?);
     let shop = Shop::open(&database.pool);
     let uncached = Shop::with(&database.pool, |options| Options { cache_capacity: 0, ..options });
+    let pgbench = Pgbench::prepare(database, bench.clients).await?;
     let turn = bench.time / TURNS;
     let (mut ours, mut loading, mut theirs) =
         (Tally::default(), Tally::default(), Tally::default());
+    let mut transactions = 0.0;
     // Each turn goes on with the numbers of the one before, so that every command is a change.
     let mut offset = 0;
     for _ in 0..TURNS {
         database.settle().await?;
+        transactions += pgbench.run(turn).await?;
         theirs += with_framework(bench, turn, &framework, offset).await;
         loading += with_log(bench, turn, &uncached, UNCACHED, offset).await;
         ours += with_log(bench, turn, &shop, 0, offset).await;
@@ -65,11 +69,13 @@ pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
     if let Some(error) = loading.first_error().or(theirs.first_error()) {
         return Err(format!("{failed} commands failed, one of them: {error}").into());
     }
-    Ok(Measured::new(bench.clients, ours)
+    let mut measured = Measured::new(bench.clients, ours)
         .with("postgres_es_per_second", their_rate)
         .with("ratio_to_postgres_es", rate / their_rate)
         .with("loading_per_second", loading_rate)
-        .with("loading_ratio_to_postgres_es", loading_rate / their_rate))
+        .with("loading_ratio_to_postgres_es", loading_rate / their_rate);
+    measured.pgbench = Some(transactions / f64::from(TURNS));
+    Ok(measured)
 }
 
 pub async fn with_log(

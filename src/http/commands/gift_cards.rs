@@ -248,11 +248,11 @@ async fn told(
     ctx: &CommandContext,
     outcome: Outcome<Reply>,
 ) -> Result<Response, Problem> {
-    let settled = settle(state, ctx, outcome).await;
-    let reply = match &settled.value {
-        Settlement::Done(reply) => reply.clone(),
+    let (settlement, standing) = settle(state, ctx, outcome).await;
+    let reply = match settlement {
+        Settlement::Done(reply) => reply,
         Settlement::Replayed(recorded) => {
-            let reply = replay(recorded)?;
+            let reply = replay(&recorded)?;
             let id = reply.body().and_then(|body| body.get("id")?.as_str()?.parse().ok());
             match id {
                 Some(id) => reply.with_body(&as_it_is(state, id).await?),
@@ -260,7 +260,7 @@ async fn told(
             }
         }
     };
-    Ok(settled.respond(reply))
+    Ok(standing.respond(reply))
 }
 
 async fn as_it_is(state: &AppState, id: GiftCardId) -> Result<Option<GiftCardResource>, Problem> {

@@ -262,16 +262,16 @@ async fn told(
     ctx: &CommandContext,
     outcome: Outcome<Reply>,
 ) -> Result<Response, Problem> {
-    let settled = settle(state, ctx, outcome).await;
-    let reply = match &settled.value {
-        Settlement::Done(reply) => reply.clone(),
-        Settlement::Replayed(recorded) => with_secret(state, replay(recorded)?).await?,
+    let (settlement, standing) = settle(state, ctx, outcome).await;
+    let reply = match settlement {
+        Settlement::Done(reply) => reply,
+        Settlement::Replayed(recorded) => with_secret(state, replay(&recorded)?).await?,
     };
-    Ok(settled.respond(reply))
+    Ok(standing.respond(reply))
 }
 
 async fn with_secret(state: &AppState, reply: Reply) -> Result<Reply, Problem> {
-    let Some(mut body) = reply.body().cloned() else { return Ok(reply) };
+    let Some(mut body) = reply.body() else { return Ok(reply) };
     let id_in = |value: &serde_json::Value| value["id"].as_str()?.parse::<Uuid>().ok();
     let (Some(id), Some(secret_id)) = (id_in(&body), id_in(&body["secrets"][0])) else {
         return Ok(reply);

@@ -99,7 +99,7 @@ impl Setup {
     fn config(&self, database: &TestDatabase, folder: &TempDir) -> Config {
         let file = folder.path().join("ledgerline.toml");
         // A busy machine may take its time; a test that reads its writes must not depend on it.
-        let patience = "[http]\nprojection_wait_ms = 10000\n";
+        let patience = "[http]\nprojection_wait_ms = 10000\nslow_figures_age_s = 0\n";
         let text = if self.file.contains("[http]") { "" } else { patience };
         std::fs::write(&file, format!("{text}{}", self.file)).unwrap();
         let path = |path: PathBuf| path.into_os_string().into_string().unwrap();

@@ -97,6 +97,7 @@ pub(super) async fn of(
         Kind::SellerAnalytics
         | Kind::AdminDashboard
         | Kind::AnalyticsSales
+        | Kind::AnalyticsProductsOfMonth
         | Kind::AnalyticsUsers
         | Kind::AnalyticsGenres
         | Kind::AnalyticsDashboard

@@ -9,7 +9,7 @@ use crate::state::AppState;
 use aggregates::UserId;
 use axum::response::Response;
 use eventlog::Outcome;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Who may see the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,13 +30,13 @@ pub async fn with_user(
     outcome: Outcome<Reply>,
     audience: Audience,
 ) -> Result<Response, Problem> {
-    let settled = reply::settle(state, context, outcome).await;
-    let reply = match &settled.value {
-        Settlement::Done(reply) => reply.clone(),
-        Settlement::Replayed(recorded) => reply::replay(recorded)?,
+    let (settlement, standing) = reply::settle(state, context, outcome).await;
+    let reply = match settlement {
+        Settlement::Done(reply) => reply,
+        Settlement::Replayed(recorded) => reply::replay(&recorded)?,
     };
-    let id = reply.body().and_then(|body| body.get("id")).and_then(Value::as_str);
-    let Some(id) = id.and_then(|id| id.parse::<UserId>().ok()) else {
+    let id = reply.body().and_then(|body| body.get("id")?.as_str()?.parse::<UserId>().ok());
+    let Some(id) = id else {
         tracing::error!("the recorded answer to a command on an account names none");
         return Err(Problem::opaque());
     };
@@ -45,5 +45,5 @@ pub async fn with_user(
         Audience::Owner => reply.with_body(&user),
         Audience::Administrator => reply.with_body(&user.user),
     };
-    Ok(settled.respond(reply.version(version)))
+    Ok(standing.respond(reply.version(version)))
 }

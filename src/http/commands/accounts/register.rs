@@ -82,7 +82,7 @@ pub async fn register(
                 if let Some(language) = language {
                     work.set_personal(id.uuid(), LANGUAGE, language.as_str());
                 }
-                let reply = Reply::with_status(StatusCode::CREATED, None);
+                let reply = Reply::with_status(StatusCode::CREATED);
                 let reply = answer::without_personal_data(reply, id);
                 work.respond_with(|| reply.recorded());
                 Ok(reply)
