@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, Serving};
-use crate::support::shop::long;
+use crate::support::shop::{long, prove};
 use crate::support::wait::eventually;
 
 const WANTED: usize = 3_000;
@@ -48,6 +48,13 @@ async fn slowest(serving: &Serving) -> Duration {
     slowest
 }
 
+/// Once the crowd is gone its files are free, all that was stored is right, and the server stops.
+async fn ended(program: &Program, serving: Serving) {
+    eventually("their end", async || (files(&serving) < 100).then_some(())).await;
+    prove(program).await;
+    assert_eq!(serving.terminate().await, Some(0));
+}
+
 /// Open files of the server's process, sockets among them.
 fn files(serving: &Serving) -> usize {
     std::fs::read_dir(format!("/proc/{}/fd", serving.pid())).unwrap().count()
@@ -73,7 +80,7 @@ async fn thousands_of_idle_connections_are_in_nobodys_way() {
     let _alone = CROWD.lock().await;
     let count = possible();
     // None of them is to end meanwhile.
-    let (_database, _program, serving) = serve("[http]\nidle_timeout_s = 600\n").await;
+    let (_database, program, serving) = serve("[http]\nidle_timeout_s = 600\n").await;
     let mut idle = Vec::new();
     while idle.len() < count {
         idle.extend(join_all((0..100).map(|_| connect(&serving))).await);
@@ -85,14 +92,13 @@ async fn thousands_of_idle_connections_are_in_nobodys_way() {
     assert!(slowest < QUICK, "{slowest:?} beside {count} idle connections");
     println!("{count} idle connections, the slowest of others took {slowest:?}");
     drop(idle);
-    eventually("their end", async || (files(&serving) < 100).then_some(())).await;
-    assert_eq!(serving.terminate().await, Some(0));
+    ended(&program, serving).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn heads_that_never_begin_or_never_end_are_not_waited_for() {
     let _alone = CROWD.lock().await;
-    let (_database, _program, serving) = serve("[http]\nidle_timeout_s = 3\n").await;
+    let (_database, program, serving) = serve("[http]\nidle_timeout_s = 3\n").await;
     let begun = Instant::now();
     let waiting = join_all((0..300).map(async |number| {
         let mut stream = connect(&serving).await;
@@ -114,14 +120,13 @@ async fn heads_that_never_begin_or_never_end_are_not_waited_for() {
     let both = async { tokio::join!(waiting, others) };
     tokio::time::timeout(Duration::from_secs(20), both).await.expect("an end of all of them");
     println!("300 heads without beginning or end were ended after {:?}", begun.elapsed());
-    eventually("their end", async || (files(&serving) < 100).then_some(())).await;
-    assert_eq!(serving.terminate().await, Some(0));
+    ended(&program, serving).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_that_never_end_are_refused() {
     let _alone = CROWD.lock().await;
-    let (_database, _program, serving) =
+    let (_database, program, serving) =
         serve("[http]\nrequest_timeout_s = 3\nbody_limit_bytes = 65536\n").await;
     let head = "POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
                 Transfer-Encoding: chunked\r\n\r\n";
@@ -156,14 +161,13 @@ async fn bodies_that_never_end_are_refused() {
         assert!(pair[1].is_empty() || pair[1].contains(" 413 "), "a flood is too large: {pair:?}");
     }
     assert!(answers.iter().any(|answer| answer.contains(" 413 ")));
-    eventually("their end", async || (files(&serving) < 100).then_some(())).await;
-    assert_eq!(serving.terminate().await, Some(0));
+    ended(&program, serving).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_that_do_not_read_hold_up_only_themselves() {
     let _alone = CROWD.lock().await;
-    let (_database, _program, serving) = serve("").await;
+    let (_database, program, serving) = serve("").await;
     // Each asks for more than all buffers on the way can hold.
     let request = "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".repeat(50);
     let address = serving.base.trim_start_matches("http://").parse().unwrap();
@@ -178,6 +182,5 @@ async fn clients_that_do_not_read_hold_up_only_themselves() {
     let slowest = slowest(&serving).await;
     assert!(slowest < QUICK, "{slowest:?}");
     drop(deaf);
-    eventually("their end", async || (files(&serving) < 100).then_some(())).await;
-    assert_eq!(serving.terminate().await, Some(0));
+    ended(&program, serving).await;
 }

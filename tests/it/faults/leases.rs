@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use rustix::process::Signal;
-use sqlx::PgPool;
 
 use crate::mail::server::SmtpServer;
 use crate::support::database::TestDatabase;
@@ -37,20 +36,6 @@ async fn some_orders(serving: &Serving, goods: &Goods, told: &Told, name: &str) 
         }
     }))
     .await;
-}
-
-/// What somebody has to be told of by mail.
-async fn causes(pool: &PgPool) -> BTreeSet<String> {
-    let causes: Vec<String> = sqlx::query_scalar(
-        "SELECT event_id::text FROM events
-          WHERE (aggregate_type, event_type) IN (
-                ('account', 'Registered'), ('order', 'Confirmed'), ('order', 'Cancelled'),
-                ('order', 'Refunded'))",
-    )
-    .fetch_all(pool)
-    .await
-    .unwrap();
-    causes.into_iter().collect()
 }
 
 /// Of each mail that arrived, in their order.
@@ -89,7 +74,7 @@ async fn a_leader_that_sleeps_past_its_leases_repeats_nothing_when_it_wakes() {
         tokio::join!(asleep, some_orders(other, &goods, &told, &name));
         eventually("all mail by the other", async || {
             let arrived: BTreeSet<String> = ids(&smtp).into_iter().collect();
-            causes(&pool).await.is_subset(&arrived).then_some(())
+            shop::causes_of_mail(&pool).await.is_subset(&arrived).then_some(())
         })
         .await;
         leader.signal(Signal::CONT);
@@ -98,10 +83,10 @@ async fn a_leader_that_sleeps_past_its_leases_repeats_nothing_when_it_wakes() {
     }
     eventually("a mail for each cause", async || {
         let arrived: BTreeSet<String> = ids(&smtp).into_iter().collect();
-        (arrived == causes(&pool).await).then_some(())
+        (arrived == shop::causes_of_mail(&pool).await).then_some(())
     })
     .await;
-    let (all, causes) = (ids(&smtp).len(), causes(&pool).await.len());
+    let (all, causes) = (ids(&smtp).len(), shop::causes_of_mail(&pool).await.len());
     println!("{rounds} sleeps, {} orders, {causes} causes, {all} mails", told.placed());
     // The one that was on its way when the sender fell asleep, at most.
     assert!(all - causes <= rounds, "{all} mails of {causes} causes");

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use eventlog::faults::POINTS;
 use kind::Kind;
-use scene::Scene;
+use scene::{Death, Scene};
 
 use crate::support::shop::long;
 
@@ -55,11 +55,13 @@ async fn a_server_that_dies_at_any_point_has_done_each_command_once() {
             Way::Stop => scene.die_while_stopping(point).await,
             Way::Commands(kinds) if long() => {
                 for kind in kinds {
-                    scene.die_during(*kind, point, 0).await;
+                    scene.die_during(*kind, Death::at(point)).await;
                 }
                 deaths += kinds.len() - 1;
             }
-            Way::Commands(kinds) => scene.die_during(kinds[number % kinds.len()], point, 0).await,
+            Way::Commands(kinds) => {
+                scene.die_during(kinds[number % kinds.len()], Death::at(point)).await;
+            }
         }
         deaths += 1;
     }
@@ -67,7 +69,15 @@ async fn a_server_that_dies_at_any_point_has_done_each_command_once() {
     let micros = if long() { &MORE_MICROS[..] } else { &MICROS[..] };
     for kind in Kind::ALL {
         for micros in micros {
-            scene.die_during(kind, "append.before", *micros).await;
+            let death = Death { micros: *micros, ..Death::at("append.before") };
+            scene.die_during(kind, death).await;
+            deaths += 1;
+        }
+    }
+    // In the second append of what takes two: what the provider said is to be recorded.
+    for kind in [Kind::Payment, Kind::Uncertain, Kind::Cancel, Kind::GiftCard] {
+        for point in ["append.before", "append.committed", "append.told"] {
+            scene.die_during(kind, Death { hit: 2, ..Death::at(point) }).await;
             deaths += 1;
         }
     }

@@ -14,6 +14,7 @@ use futures_util::future::join_all;
 use ledgerline::auth::{Caller, Registration};
 use ledgerline::clock::{Clock, ManualClock, SystemClock};
 use ledgerline::config::{Config, Flags};
+use ledgerline::ledgers;
 use ledgerline::server::{Server, World};
 use ledgerline::webhooks::Resolver;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -277,7 +278,7 @@ impl TestApp {
         self.database.pool().await
     }
 
-    /// Proves the log intact and the read models equal to it.
+    /// Proves the log intact, its ledgers right, and the read models equal to it.
     pub async fn prove(&self) {
         let state = &self.server.state;
         eventually("all projections at the head", async || {
@@ -291,6 +292,7 @@ impl TestApp {
         let pool = self.pool().await;
         eventlog::verify::chains(&pool, None, |_| {}).await.unwrap();
         eventlog::verify::tree(&pool, |_| {}).await.unwrap();
+        ledgers::verify(&pool, |_| {}).await.unwrap();
         pool.close().await;
         for definition in projections::all() {
             let holder = state.entropy.new_id();

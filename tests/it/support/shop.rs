@@ -285,3 +285,17 @@ async fn all_orders(admin: &Client) -> Vec<Value> {
         }
     }
 }
+
+/// The events that somebody has to be told of by mail.
+pub async fn causes_of_mail(pool: &PgPool) -> BTreeSet<String> {
+    let causes: Vec<String> = sqlx::query_scalar(
+        "SELECT event_id::text FROM events
+          WHERE (aggregate_type, event_type) IN (
+                ('account', 'Registered'), ('order', 'Confirmed'), ('order', 'Cancelled'),
+                ('order', 'Refunded'))",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    causes.into_iter().collect()
+}

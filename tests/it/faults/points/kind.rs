@@ -19,6 +19,12 @@ pub enum Kind {
     Refund,
     GiftCard,
     Stock,
+    /// Brings the points of an order that was delivered.
+    Delivery,
+    Product,
+    Promotion,
+    Review,
+    Wish,
 }
 
 /// A command that is about to be sent.
@@ -27,12 +33,14 @@ pub struct Prepared {
     kind: Kind,
     /// The order that it is about, where there is one.
     order: String,
+    /// A new product that it is about, or a name for what it makes.
+    subject: String,
     /// What was counted before.
     before: i64,
 }
 
 impl Kind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Cart,
         Self::Order,
         Self::Payment,
@@ -41,17 +49,28 @@ impl Kind {
         Self::Refund,
         Self::GiftCard,
         Self::Stock,
+        Self::Delivery,
+        Self::Product,
+        Self::Promotion,
+        Self::Review,
+        Self::Wish,
     ];
 
     /// Whatever has to be so before.
     pub async fn prepare(self, scene: &Scene) -> Prepared {
-        let order = match self {
-            Self::Cart | Self::Order | Self::GiftCard | Self::Stock => String::new(),
-            Self::Payment | Self::Uncertain => scene.placed().await,
-            Self::Cancel => scene.paid().await,
-            Self::Refund => scene.delivered().await,
+        let subject = match self {
+            Self::Delivery | Self::Review | Self::Wish => scene.new_product("30000.00").await,
+            _ => scene.new_name(),
         };
-        Prepared { kind: self, order, before: self.count(scene).await }
+        let order = match self {
+            Self::Payment | Self::Uncertain => scene.placed().await,
+            Self::Cancel => scene.paid(&scene.product).await,
+            Self::Delivery => scene.shipped(&subject).await,
+            Self::Refund => scene.delivered(&scene.product).await,
+            Self::Review => scene.delivered(&subject).await,
+            _ => String::new(),
+        };
+        Prepared { kind: self, order, subject, before: self.count(scene).await }
     }
 
     /// What goes up by one thing, once, where the command has no order to look at.
@@ -64,6 +83,16 @@ impl Kind {
             Self::Order => scene.number_of("SELECT count(*) FROM read.orders").await,
             Self::GiftCard => scene.number_of("SELECT count(*) FROM read.gift_cards").await,
             Self::Stock => scene.stock(&scene.shelf).await,
+            Self::Delivery => scene.buyer.get("/loyalty/status").await.expect(200).body["points"]
+                .as_i64()
+                .unwrap(),
+            Self::Product => scene.number_of("SELECT count(*) FROM read.products").await,
+            Self::Promotion => scene.number_of("SELECT count(*) FROM read.promotions").await,
+            Self::Review => scene.number_of("SELECT count(*) FROM read.reviews").await,
+            Self::Wish => {
+                let wishes = scene.buyer.get("/wishlist").await.expect(200).body;
+                i64::try_from(wishes["items"].as_array().unwrap().len()).unwrap()
+            }
             Self::Payment | Self::Uncertain | Self::Cancel | Self::Refund => 0,
         }
     }
@@ -71,7 +100,7 @@ impl Kind {
 
 impl Prepared {
     pub fn call(&self, scene: &Scene) -> Call {
-        let (buyer, order) = (&scene.buyer, &self.order);
+        let (buyer, order, subject) = (&scene.buyer, &self.order, &self.subject);
         match self.kind {
             Kind::Cart => {
                 buyer.post("/cart/items", json!({ "product_id": scene.product, "quantity": 1 }))
@@ -99,6 +128,18 @@ impl Prepared {
                 let body = json!({ "delta": 5, "reason": "found" });
                 scene.admin.put(&format!("/products/{}/stock", scene.shelf), body)
             }
+            Kind::Delivery => scene.step(order, "delivered"),
+            Kind::Product => scene
+                .admin
+                .post("/products", json!({ "name": subject, "price": "1.00", "quantity": 1 })),
+            Kind::Promotion => scene
+                .admin
+                .post("/promos/create", json!({ "code": subject, "kind": "percent", "value": 1 })),
+            Kind::Review => {
+                let body = json!({ "product_id": subject, "rating": 5, "comment": "good" });
+                buyer.post("/reviews", body)
+            }
+            Kind::Wish => buyer.post("/wishlist/items", json!({ "product_id": subject })),
         }
     }
 
@@ -113,8 +154,19 @@ impl Prepared {
     /// That it has happened, and once.
     pub async fn check(&self, scene: &Scene, answer: &Answer) {
         match self.kind {
-            Kind::Cart | Kind::GiftCard => {
+            Kind::Cart
+            | Kind::GiftCard
+            | Kind::Product
+            | Kind::Promotion
+            | Kind::Review
+            | Kind::Wish => {
                 assert_eq!(self.kind.count(scene).await, self.before + 1);
+            }
+            Kind::Delivery => {
+                let order = scene.buyer.order_now(&self.order).await;
+                let earned = order["points_earned"].as_i64().unwrap();
+                assert!(earned > 0, "{order}");
+                assert_eq!(self.kind.count(scene).await, self.before + earned);
             }
             Kind::Order => {
                 assert_eq!(self.kind.count(scene).await, self.before + 1);

@@ -8,7 +8,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::kind::{Kind, Prepared};
-use crate::support::client::{Answer, Client, text};
+use crate::support::client::{Answer, Call, Client, text};
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, Serving};
 use crate::support::shop::{self, ARGUMENTS, long};
@@ -37,6 +37,27 @@ pub struct Scene {
     commands: u32,
 }
 
+/// Where and how the server is to die.
+#[derive(Debug, Clone, Copy)]
+pub struct Death {
+    pub point: &'static str,
+    /// At which time that it comes there.
+    pub hit: u32,
+    /// How long after that.
+    pub micros: u32,
+}
+
+impl Death {
+    pub fn at(point: &'static str) -> Self {
+        Self { point, hit: 1, micros: 0 }
+    }
+}
+
+async fn new_product(admin: &Client, price: &str) -> String {
+    let body = json!({ "name": price, "price": price, "quantity": 100_000 });
+    admin.post("/products", body).await.expect(201).id()
+}
+
 impl Scene {
     pub async fn set() -> Self {
         let database = TestDatabase::create().await;
@@ -47,12 +68,11 @@ impl Scene {
         let serving = program.serve(&ARGUMENTS).await;
         let admin = shop::admin(&serving).await;
         let buyer = shop::buyers(&serving, "points", 1).await.remove(0);
-        let new = async |price: &str| {
-            let body = json!({ "name": price, "price": price, "quantity": 100_000 });
-            admin.post("/products", body).await.expect(201).id()
-        };
-        let (product, shelf, dear) =
-            (new("10.00").await, new("20.00").await, new("50000.00").await);
+        let (product, shelf, dear) = (
+            new_product(&admin, "10.00").await,
+            new_product(&admin, "20.00").await,
+            new_product(&admin, "50000.00").await,
+        );
         let promo = json!({ "code": "TEN", "kind": "percent", "value": 10 });
         admin.post("/promos/create", promo).await.expect(201);
         let card = json!({ "amount": "900000.00" });
@@ -78,34 +98,50 @@ impl Scene {
             commands,
         };
         // One percent of it are points to spend.
-        let order = scene.buyer.order_items(&[(&dear, 1)]).await.expect(201).id();
-        scene.buyer.pay(&order, "tok_ok").await.expect(201);
-        scene.deliver(&order).await;
+        scene.delivered(&dear).await;
         scene
     }
 
-    pub async fn placed(&self) -> String {
-        self.buyer.order_items(&[(&self.product, 1)]).await.expect(201).id()
+    /// That nothing has yet.
+    pub fn new_name(&self) -> String {
+        format!("NEW-{}", self.commands)
     }
 
-    pub async fn paid(&self) -> String {
-        let order = self.placed().await;
+    pub async fn new_product(&self, price: &str) -> String {
+        new_product(&self.admin, price).await
+    }
+
+    pub async fn placed(&self) -> String {
+        self.placed_of(&self.product).await
+    }
+
+    async fn placed_of(&self, product: &str) -> String {
+        self.buyer.order_items(&[(product, 1)]).await.expect(201).id()
+    }
+
+    pub async fn paid(&self, product: &str) -> String {
+        let order = self.placed_of(product).await;
         let paid = self.buyer.pay(&order, "tok_ok").await.expect(201).body;
         assert_eq!(paid["status"], "completed");
         order
     }
 
-    pub async fn delivered(&self) -> String {
-        let order = self.paid().await;
-        self.deliver(&order).await;
+    pub async fn shipped(&self, product: &str) -> String {
+        let order = self.paid(product).await;
+        for status in ["processing", "shipped"] {
+            self.step(&order, status).await.expect(200);
+        }
         order
     }
 
-    async fn deliver(&self, order: &str) {
-        for status in ["processing", "shipped", "delivered"] {
-            let path = format!("/orders/{order}/status");
-            self.admin.put(&path, json!({ "status": status })).await.expect(200);
-        }
+    pub async fn delivered(&self, product: &str) -> String {
+        let order = self.shipped(product).await;
+        self.step(&order, "delivered").await.expect(200);
+        order
+    }
+
+    pub fn step(&self, order: &str, status: &str) -> Call {
+        self.admin.put(&format!("/orders/{order}/status"), json!({ "status": status }))
     }
 
     /// The ids of what the webhook was told of the payment of an order, once there is one.
@@ -128,11 +164,12 @@ impl Scene {
     }
 
     /// Lets the server die at a point while it does a command, and sends it again.
-    pub async fn die_during(&mut self, kind: Kind, point: &str, micros: u32) {
+    pub async fn die_during(&mut self, kind: Kind, death: Death) {
+        let point = death.point;
         self.commands += 1;
         let key = format!("{point}-{kind:?}-{}", self.commands);
         let command = kind.prepare(self).await;
-        self.arm(point, micros);
+        self.arm(death);
         let first = command.call(self).key(&key).attempt().await;
         let first = first.filter(|answer| answer.status < 500);
         self.buried(&format!("{point} during {kind:?}")).await;
@@ -160,8 +197,8 @@ impl Scene {
     }
 
     /// Lets a command of the command line die at a point, beside the server, and does it again.
-    pub async fn die_in(&mut self, point: &str, arguments: &[&str]) {
-        self.arm(point, 0);
+    pub async fn die_in(&mut self, point: &'static str, arguments: &[&str]) {
+        self.arm(Death::at(point));
         let died = self.program.run(arguments).await;
         assert!(!self.armed.exists(), "{point} was never reached");
         assert!(!died.status.success() || self.serving.has_ended(), "{point}");
@@ -174,18 +211,18 @@ impl Scene {
     }
 
     /// Lets the server die at a point of its way to an orderly end.
-    pub async fn die_while_stopping(&mut self, point: &str) {
-        self.arm(point, 0);
+    pub async fn die_while_stopping(&mut self, point: &'static str) {
+        self.arm(Death::at(point));
         self.serving.signal(rustix::process::Signal::TERM);
         self.buried(point).await;
         self.start().await;
         self.prove().await;
     }
 
-    fn arm(&self, point: &str, micros: u32) {
+    fn arm(&self, Death { point, hit, micros }: Death) {
         // By a rename, so that nobody reads half of it.
         let part = self.armed.with_extension("part");
-        std::fs::write(&part, format!("{point} 1 {micros}")).unwrap();
+        std::fs::write(&part, format!("{point} {hit} {micros}")).unwrap();
         std::fs::rename(&part, &self.armed).unwrap();
     }
 
@@ -218,8 +255,21 @@ impl Scene {
 
     pub async fn end(self) {
         shop::prove(&self.program).await;
+        self.all_mail_is_there().await;
         self.pool.close().await;
         assert_eq!(self.serving.terminate().await, Some(0));
         drop(self.database);
+    }
+
+    /// Whatever somebody has to be told of by mail, whenever the server died.
+    async fn all_mail_is_there(&self) {
+        eventually("a mail for each cause", async || {
+            let sent = std::fs::read_dir(self.program.data_dir().join("mail")).unwrap();
+            let name = |file: std::fs::DirEntry| file.file_name().into_string().unwrap();
+            let sent: BTreeSet<String> = sent.map(|file| name(file.unwrap())).collect();
+            let causes = shop::causes_of_mail(&self.pool).await;
+            causes.iter().all(|cause| sent.contains(&format!("{cause}.eml"))).then_some(())
+        })
+        .await;
     }
 }
