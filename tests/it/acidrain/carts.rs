@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{CROWD, at_once, count, crowd, kept_by_provider, minor, order, others_refused, start};
-use crate::support::client::{Answer, Client};
+use crate::support::client::{Answer, Call, Client};
 
 /// Units of each product in the lines of a cart or an order.
-fn units(body: &Value) -> BTreeMap<String, i64> {
+pub(super) fn units(body: &Value) -> BTreeMap<String, i64> {
     let lines = body["items"].as_array().unwrap().iter();
     let line =
         |line: &Value| (line["product_id"].as_str().unwrap().to_owned(), line["quantity"].as_i64());
@@ -79,7 +79,7 @@ async fn what_is_added_during_the_checkout_is_ordered_and_paid_or_stays_in_the_c
     app.finish().await;
 }
 
-fn add(buyer: &Client, product: &str) -> crate::support::client::Call {
+pub(super) fn add(buyer: &Client, product: &str) -> Call {
     buyer.post("/cart/items", json!({ "product_id": product, "quantity": 1 }))
 }
 

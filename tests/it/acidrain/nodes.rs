@@ -5,7 +5,8 @@
 use serde_json::{Value, json};
 use tokio::sync::MutexGuard;
 
-use super::{CROWD, at_once, card, count, kept_by_provider, on_card, order, promo};
+use super::carts::{add, units};
+use super::{CROWD, at_once, card, count, delivered, kept_by_provider, on_card, order, promo};
 use crate::support::app::TestApp;
 use crate::support::client::{Answer, Call, Client};
 
@@ -118,5 +119,56 @@ async fn two_servers_take_the_money_under_one_key_once() {
         assert!(fits, "{} {}", refused.status, refused.text);
     }
     assert_eq!(kept_by_provider(&app).await, "2500.00");
+    finish(app, other).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_spend_points_once() {
+    let (app, other, _turn) = two().await;
+    let buyer = app.customer().await;
+    delivered(&app, &buyer, &app.product("10000.00", 1).await).await;
+    let sessions = [buyer.clone(), other.guest().as_user(&buyer)];
+    let product = app.product("1000.00", 5_000).await;
+    let with = json!({ "points": 30 });
+    let (sessions, product, with) = (&sessions, &product, &with);
+    let calls = (0..CROWD).map(|number| move || order(&sessions[number % 2], product, 1, with));
+    let answers = insisting(calls.collect()).await;
+    assert_eq!(count(&answers, 201), 3);
+    super::others_refused(answers, 201, 409, "insufficient_points");
+    let points = buyer.get("/loyalty/status").await.expect(200).body;
+    assert_eq!((&points["points"], &points["held_points"]), (&json!(10), &json!(90)));
+    finish(app, other).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_server_adds_while_the_other_orders_is_ordered_or_stays_in_the_cart() {
+    let (app, other, _turn) = two().await;
+    let product = app.product("10.00", 9_000).await;
+    let buyers = app.crowd(CROWD / 50).await;
+    let elsewhere: Vec<_> = buyers.iter().map(|one| other.guest().as_user(one)).collect();
+    for buyer in &buyers {
+        buyer.add_to_cart(&product, 1).await;
+    }
+    // Of each buyer fifty requests: somewhere among the additions the checkout.
+    let (buyers, elsewhere, product) = (&buyers, &elsewhere, &product);
+    let orders = |number: usize| number / buyers.len() == 20;
+    let calls = (0..CROWD).map(|number| {
+        let at = number % buyers.len();
+        move || if orders(number) { elsewhere[at].order() } else { add(&buyers[at], product) }
+    });
+    let answers = insisting(calls.collect()).await;
+    // Each was told the same as if it had been alone, in whichever order.
+    assert_eq!(count(&answers, 201), CROWD);
+    let mut sold = 0;
+    for buyer in buyers {
+        let placed = buyer.get("/orders").await.expect(200).body;
+        let [order] = &placed["items"].as_array().unwrap()[..] else { panic!("{placed}") };
+        let ordered: i64 =
+            units(&buyer.order_now(order["id"].as_str().unwrap()).await).values().sum();
+        let left: i64 = units(&buyer.get("/cart").await.expect(200).body).values().sum();
+        assert_eq!(ordered + left, 50);
+        sold += ordered;
+    }
+    assert_eq!(app.stock(product).await, 9_000 - sold);
     finish(app, other).await;
 }
