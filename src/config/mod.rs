@@ -7,8 +7,8 @@ mod flags;
 mod secret;
 
 pub use file::{
-    Audit, Database, Delivery, DeliveryTable, File, GiftCards, Http, Mail, Orders, Quota,
-    RateLimits, Reviews, Tokens, Webhooks,
+    Audit, Catalogue, Database, Delivery, DeliveryTable, File, GiftCards, Http, Mail, Orders,
+    Quota, RateLimits, Reviews, Tokens, Webhooks,
 };
 pub use flags::{Flags, Role, Switch};
 pub use secret::Secret;
@@ -66,6 +66,8 @@ pub struct Config {
     pub orders: Orders,
     /// The name of the log and what the API verifies, from the file.
     pub audit: Audit,
+    /// The stock of what is imported, from the file.
+    pub catalogue: Catalogue,
     /// Sender and links of mail, from the file.
     pub mail: Mail,
     /// Where webhooks may lead and how they are delivered, from the file.
@@ -179,6 +181,7 @@ impl Config {
             database: file.database,
             orders: file.orders,
             audit: file.audit,
+            catalogue: file.catalogue,
             gift_cards: file.gift_cards,
             reviews: file.reviews,
             mail: file.mail,
