@@ -156,11 +156,45 @@ async fn a_forgotten_password_is_replaced_and_all_log_ins_end() {
     assert_eq!(app.guest().post("/auth/refresh", refresh).await.status, 401);
     assert_eq!(logs_in(&app, "dana@example.kz", PASSWORD).await, 401);
     assert_eq!(logs_in(&app, "dana@example.kz", new).await, 200);
+    let login = app.login_with("dana@example.kz", new).await;
+    assert_eq!(login["user"]["is_verified"], true, "the link was read at this address");
     // A link of one kind opens nothing of the other.
     let (_, _) = app.registered("erlan@example.kz", "customer").await;
     let verify = mail_to(&app, "erlan@example.kz", "confirm your address").await.token();
     let crossed = json!({ "token": verify, "password": new });
     app.guest().post("/auth/password/reset", crossed).await.refused(422, "invalid_link");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_link_that_has_expired_opens_nothing_and_a_new_password_proves_the_address_too() {
+    let (app, clock) = TestApp::start_with_clock().await;
+    app.registered("late@example.kz", "customer").await;
+    let verify = mail_to(&app, "late@example.kz", "confirm your address").await.token();
+    clock.advance(Duration::from_hours(72));
+    let expired = app.guest().post("/auth/verify", json!({ "token": verify })).await;
+    let detail = text(&expired.refused(422, "invalid_link"), "detail");
+    assert!(detail.contains("password"), "says what helps: {detail}");
+
+    let forgot = json!({ "email": "late@example.kz" });
+    let reset = |token: &str| {
+        let body = json!({ "token": token, "password": "a whole new passphrase" });
+        app.guest().post("/auth/password/reset", body)
+    };
+    app.guest().post("/auth/password/forgot", &forgot).await.expect(202);
+    let first = mail_to(&app, "late@example.kz", "new password").await.token();
+    clock.advance(Duration::from_hours(1));
+    reset(&first).await.refused(422, "invalid_link");
+
+    app.guest().post("/auth/password/forgot", &forgot).await.expect(202);
+    let second = eventually("another link", async || {
+        let mut mails = all_to(&app, "late@example.kz", "new password").into_iter();
+        mails.find_map(|mail| Some(mail.token()).filter(|token| *token != first))
+    })
+    .await;
+    reset(&second).await.expect(204);
+    let login = app.login_with("late@example.kz", "a whole new passphrase").await;
+    assert_eq!(login["user"]["is_verified"], true);
     app.finish().await;
 }
 
