@@ -6,7 +6,7 @@ mod letters;
 mod process;
 mod receipt;
 
-pub use carriers::{Folder, Smtp, SmtpSetupError};
+pub use carriers::{Folder, Smtp, SmtpSetupError, sender};
 pub use letters::{Language, Letter, Price};
 pub use process::{LANGUAGE, run};
 

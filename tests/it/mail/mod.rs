@@ -302,3 +302,51 @@ async fn mail_goes_to_a_server_once_for_each_cause_and_waits_while_there_is_none
     assert!(folder(&app).is_empty());
     app.stop().await;
 }
+
+#[tokio::test]
+async fn mail_waits_while_the_server_refuses_the_shop_and_none_is_lost() {
+    let smtp = SmtpServer::start().await;
+    let url = smtp.url_with_password();
+    smtp.refuse("AUTH", "535 5.7.8 wrong password");
+    let app = TestApp::setup().with(&["--smtp-url", &url]).start().await;
+    for (number, command, answer) in [
+        (0, "AUTH", "535 5.7.8 wrong password"),
+        (1, "MAIL", "554 no service for you"),
+        (2, "MAIL", "550 5.1.8 no such sender"),
+        (3, "RCPT", "554 5.7.1 relay access denied"),
+        (4, "RCPT", "550 relaying denied"),
+        (5, "DATA", "550 5.7.1 looks like spam"),
+    ] {
+        smtp.refuse(command, answer);
+        let before = smtp.refusals();
+        app.registered(&format!("number{number}@example.kz"), "customer").await;
+        eventually(answer, async || (smtp.refusals() > before).then_some(())).await;
+        smtp.accept();
+        eventually(&format!("mail after {answer}"), async || {
+            (smtp.received().len() > number).then_some(())
+        })
+        .await;
+        assert!(smtp.received()[number].contains(&format!("To: number{number}@example.kz")));
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn only_the_mail_is_skipped_whose_recipient_is_refused() {
+    let smtp = SmtpServer::start().await;
+    let url = smtp.url();
+    smtp.refuse("RCPT TO:<nobody@", "550 no such user here");
+    smtp.refuse("RCPT TO:<moved@", "551 user not local");
+    smtp.refuse("RCPT TO:<gone@", "554 5.1.1 unknown user");
+    smtp.refuse("RCPT TO:<full@", "552 5.2.2 mailbox full");
+    let app = TestApp::setup().with(&["--smtp-url", &url]).start().await;
+    // An address that this server takes from nobody.
+    app.registered("жанна@example.kz", "customer").await;
+    for name in ["nobody", "moved", "gone", "full", "somebody"] {
+        app.registered(&format!("{name}@example.kz"), "customer").await;
+    }
+    eventually("the mail of the last", async || (!smtp.received().is_empty()).then_some(())).await;
+    assert_eq!((smtp.received().len(), smtp.refusals()), (1, 4));
+    assert!(smtp.received()[0].contains("To: somebody@example.kz"));
+    app.stop().await;
+}
