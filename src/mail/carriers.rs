@@ -107,14 +107,12 @@ fn refuses_recipient(error: &SmtpError, to: &str) -> bool {
 /// sender's; 5.2 is about the mailbox. Otherwise the reply code does (RFC 5321, 4.2.3), unless the words
 /// are about the sender: the client does not tell which of its commands was refused.
 fn is_of_recipient(code: u16, reason: &str) -> bool {
-    match enhanced(reason) {
-        Some((subject, detail)) => subject == 2 || subject == 1 && matches!(detail, 1..=6 | 10),
-        None => {
-            let reason = reason.to_lowercase();
-            let is_of_shop = ["sender", "relay"].iter().any(|word| reason.contains(word));
-            matches!(code, 550 | 551 | 553) && !is_of_shop
-        }
+    if let Some((subject, detail)) = enhanced(reason) {
+        return subject == 2 || subject == 1 && matches!(detail, 1..=6 | 10);
     }
+    let reason = reason.to_lowercase();
+    let is_of_shop = ["sender", "relay"].iter().any(|word| reason.contains(word));
+    matches!(code, 550 | 551 | 553) && !is_of_shop
 }
 
 /// Subject and detail of an enhanced status code of class 5, which a reply begins with.
