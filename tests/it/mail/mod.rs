@@ -3,7 +3,7 @@
 pub mod server;
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::client::{Client, text};
+use crate::support::client::{Client, order_body, text};
 use crate::support::wait::eventually;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -227,6 +227,16 @@ async fn a_buyer_is_told_of_the_order_and_the_recipient_of_the_card() {
     let mail = mail_to(&app, "friend@example.kz", &code).await;
     assert!(mail.headers.contains("A gift card for you"), "{}", mail.headers);
     assert!(mail.text.contains("700.00 KZT"), "{}", mail.text);
+
+    let mut body = order_body("card");
+    body["items"] = json!([{ "product_id": product, "quantity": 1 }]);
+    body["gift_card_code"] = json!(code);
+    let order = english.post("/orders", body).await.expect(201);
+    english.pay(&order.id(), "tok_ok").await.expect(201);
+    let mail = mail_to(&app, "eng@example.kz", &text(&order.body, "number")).await;
+    let sums = "Goods: 1250.50 KZT\nDelivery: 1500.00 KZT\nTotal: 2750.50 KZT\n\
+                By gift card: -700.00 KZT\nIn money: 2050.50 KZT\n";
+    assert!(mail.text.replace("\r\n", "\n").contains(sums), "{}", mail.text);
     app.finish().await;
 }
 
