@@ -7,9 +7,10 @@ use crate::log::{Answer, Execute};
 use aggregates::artist::{self, Details, Profile};
 use aggregates::product::{self, Album, Editor};
 use aggregates::text::{ArtistName, Bio, Country, ImageUrl};
-use aggregates::{Artist, ArtistId, Product, ProductId};
+use aggregates::{Artist, ArtistId, Product, ProductId, UserId};
 use chrono::{DateTime, Utc};
-use eventlog::{EventLog, IdempotencyKey, Metadata, UnitError, Work};
+use eventlog::{EventLog, IdempotencyKey, Metadata, UnitBuilder, UnitError, Work};
+use std::collections::BTreeSet;
 
 /// What to change of an artist; `None` leaves a field as it is, and `Some(None)` clears it.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +47,7 @@ pub async fn create_artist<A: Answer>(
     log: &EventLog,
     metadata: Metadata,
     id: ArtistId,
+    created_by: UserId,
     profile: Profile,
     key: Option<IdempotencyKey>,
     answer: impl Fn(&ArtistState) -> A + Send + 'static,
@@ -55,7 +57,7 @@ pub async fn create_artist<A: Answer>(
         .idempotency(key)
         .run(move |work| {
             let profile = profile.clone();
-            work.execute::<Artist>(id, artist::Command::Create { profile })?;
+            work.execute::<Artist>(id, artist::Command::Create { profile, created_by })?;
             Ok(after(work, id, work.now(), &answer))
         })
         .await
@@ -66,6 +68,7 @@ pub async fn change_artist<A: Answer>(
     log: &EventLog,
     metadata: Metadata,
     id: ArtistId,
+    by: Editor,
     change: ArtistChange,
     context: ChangeContext,
     answer: impl Fn(&ArtistState) -> A + Clone + Send + 'static,
@@ -74,10 +77,9 @@ pub async fn change_artist<A: Answer>(
     loop {
         looks += 1;
         let ChangeContext { expected, unchanged_at, key } = context.clone();
-        let mut unit = log.unit(metadata.clone()).write::<Artist>(id.to_string());
-        for album in renamed_albums(log, id, &change).await.map_err(UnitError::widen)? {
-            unit = unit.write::<Product>(album.to_string());
-        }
+        let (artist, _) = log.peek::<Artist>(&id.to_string()).await.map_err(UnitError::widen)?;
+        let unit = log.unit(metadata.clone()).write::<Artist>(id.to_string());
+        let unit = with_albums(unit, &artist, by, change.name.as_ref());
         let (change, answer) = (change.clone(), answer.clone());
         let done = unit
             .idempotency(key)
@@ -87,10 +89,12 @@ pub async fn change_artist<A: Answer>(
                 let profile = change.clone().of(before.profile.clone());
                 let name = profile.name.clone();
                 let unchanged = profile == before.profile;
-                work.execute::<Artist>(id, artist::Command::Change { profile })?;
+                let sellers = sellers(work, &before, by)?;
+                let command = artist::Command::Change { by, sellers, profile };
+                work.execute::<Artist>(id, command)?;
                 if name != before.profile.name {
                     for album in &before.albums {
-                        rename_album(work, *album, &name)?;
+                        rename_album(work, *album, by, &name)?;
                     }
                 }
                 let at = if unchanged { unchanged_at } else { work.now() };
@@ -103,35 +107,64 @@ pub async fn change_artist<A: Answer>(
     }
 }
 
-/// The albums that a change of the name concerns, as far as is known now.
-async fn renamed_albums(
-    log: &EventLog,
-    id: ArtistId,
-    change: &ArtistChange,
-) -> Result<Vec<ProductId>, UnitError<std::convert::Infallible>> {
-    let Some(name) = &change.name else {
-        return Ok(vec![]);
+/// Names the albums that a command concerns, as far as is known now: all of them where the name
+/// changes; where a seller asks, all are looked at for whose they are, which never changes.
+fn with_albums<'l>(
+    mut unit: UnitBuilder<'l>,
+    artist: &Artist,
+    by: Editor,
+    name: Option<&ArtistName>,
+) -> UnitBuilder<'l> {
+    let Some(details) = artist.details() else { return unit };
+    let renamed = name.is_some_and(|name| *name != details.profile.name);
+    for album in details.albums.iter().map(ToString::to_string) {
+        unit = match by {
+            // Also one that has the name now may have another until the append.
+            Editor::Seller(_) if name.is_some() => unit.write::<Product>(album),
+            Editor::Seller(_) => unit.peek::<Product>(album),
+            Editor::Admin if renamed => unit.write::<Product>(album),
+            Editor::Admin => unit,
+        };
+    }
+    unit
+}
+
+/// Whose albums the artist has, for the artist to decide whether a seller may change it.
+/// An administrator always may: nothing is looked up then.
+fn sellers(
+    work: &Work<'_>,
+    artist: &Details,
+    by: Editor,
+) -> Result<BTreeSet<UserId>, CatalogueError> {
+    if by == Editor::Admin {
+        return Ok(BTreeSet::new());
+    }
+    let seller = |album: &ProductId| {
+        let product = named(work, *album)?.details().ok_or(CatalogueError::NoSuchAlbum)?;
+        Ok(product.seller_id)
     };
-    let (artist, _) = log.peek::<Artist>(&id.to_string()).await?;
-    let details = artist.details().filter(|details| details.profile.name != *name);
-    Ok(details.map(|details| details.albums.iter().copied().collect()).unwrap_or_default())
+    artist.albums.iter().map(seller).collect()
+}
+
+/// The product of an album, unless it was added between the look and the append.
+fn named<'w>(work: &'w Work<'_>, album: ProductId) -> Result<&'w Product, CatalogueError> {
+    let stream = album.to_string();
+    if work.involves::<Product>(&stream) {
+        Ok(work.state(&stream))
+    } else {
+        Err(CatalogueError::Changed)
+    }
 }
 
 fn rename_album(
     work: &mut Work<'_>,
     id: ProductId,
+    by: Editor,
     name: &ArtistName,
 ) -> Result<(), CatalogueError> {
-    let stream = id.to_string();
-    // Added between the look and the append.
-    if !work.involves::<Product>(&stream) {
-        return Err(CatalogueError::Changed);
-    }
-    let now = work.state::<Product>(&stream).album().ok_or(CatalogueError::NoSuchAlbum)?;
+    let now = named(work, id)?.album().ok_or(CatalogueError::NoSuchAlbum)?;
     let album = Box::new(Album { artist_name: name.clone(), ..now.clone() });
-    // Whoever may rename the artist renames its albums, whosever they are.
-    let command = product::Command::DescribeAlbum { by: Editor::Admin, album };
-    work.execute::<Product>(id, command)?;
+    work.execute::<Product>(id, product::Command::DescribeAlbum { by, album })?;
     Ok(())
 }
 
@@ -140,19 +173,30 @@ pub async fn delete_artist<A: Answer>(
     log: &EventLog,
     metadata: Metadata,
     id: ArtistId,
+    by: Editor,
     context: ChangeContext,
-    answer: impl Fn(&ArtistState) -> A + Send + 'static,
+    answer: impl Fn(&ArtistState) -> A + Clone + Send + 'static,
 ) -> Done<A> {
-    let ChangeContext { expected, key, .. } = context;
-    log.unit(metadata)
-        .write::<Artist>(id.to_string())
-        .idempotency(key)
-        .run(move |work| {
-            check_version(work, id, &expected)?;
-            work.execute::<Artist>(id, artist::Command::Delete)?;
-            Ok(after(work, id, work.now(), &answer))
-        })
-        .await
+    let mut looks = 0;
+    loop {
+        looks += 1;
+        let ChangeContext { expected, key, .. } = context.clone();
+        let (artist, _) = log.peek::<Artist>(&id.to_string()).await.map_err(UnitError::widen)?;
+        let unit = log.unit(metadata.clone()).write::<Artist>(id.to_string());
+        let answer = answer.clone();
+        let done = with_albums(unit, &artist, by, None)
+            .idempotency(key)
+            .run(move |work| {
+                check_version(work, id, &expected)?;
+                let sellers = sellers(work, details(work, id)?, by)?;
+                work.execute::<Artist>(id, artist::Command::Delete { by, sellers })?;
+                Ok(after(work, id, work.now(), &answer))
+            })
+            .await;
+        if !overtaken(&done, looks) {
+            return done;
+        }
+    }
 }
 
 /// The artist as it is now, unless it does not exist or is deleted.

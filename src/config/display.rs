@@ -1,8 +1,8 @@
 //! What `ledgerline config` prints: everything in force, as TOML, with the secrets hidden.
 
 use super::{
-    Audit, Config, Database, GiftCards, Http, Mail, Orders, RateLimits, Reviews, Role, Secret,
-    Tokens, Webhooks,
+    Audit, Catalogue, Config, Database, GiftCards, Http, Mail, Orders, RateLimits, Reviews, Role,
+    Secret, Tokens, Webhooks,
 };
 use aggregates::loyalty_account::Programme;
 use serde::Serialize;
@@ -32,6 +32,7 @@ struct Shown<'c> {
     database: &'c Database,
     orders: &'c Orders,
     audit: &'c Audit,
+    catalogue: &'c Catalogue,
     gift_cards: &'c GiftCards,
     reviews: &'c Reviews,
     mail: &'c Mail,
@@ -70,6 +71,7 @@ impl Config {
             database: &self.database,
             orders: &self.orders,
             audit: &self.audit,
+            catalogue: &self.catalogue,
             gift_cards: &self.gift_cards,
             reviews: &self.reviews,
             mail: &self.mail,

@@ -19,6 +19,7 @@ pub struct File {
     pub database: Database,
     pub orders: Orders,
     pub audit: Audit,
+    pub catalogue: Catalogue,
     pub gift_cards: GiftCards,
     pub reviews: Reviews,
     pub mail: Mail,
@@ -164,6 +165,20 @@ pub struct Audit {
 impl Default for Audit {
     fn default() -> Self {
         Self { origin: "ledgerline".to_owned(), verify_limit_events: 20_000 }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Catalogue {
+    /// Units in stock of an imported product whose row has no `quantity`: lists of shops that count no
+    /// stock can be sold from. Lists of releases are of what is on the shelf. Default 100.
+    pub imported_quantity: u32,
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self { imported_quantity: 100 }
     }
 }
 

@@ -7,14 +7,16 @@ mod flags;
 mod secret;
 
 pub use file::{
-    Audit, Database, Delivery, DeliveryTable, File, GiftCards, Http, Mail, Orders, Quota,
-    RateLimits, Reviews, Tokens, Webhooks,
+    Audit, Catalogue, Database, Delivery, DeliveryTable, File, GiftCards, Http, Mail, Orders,
+    Quota, RateLimits, Reviews, Tokens, Webhooks,
 };
 pub use flags::{Flags, Role, Switch};
 pub use secret::Secret;
 
+use crate::mail;
 use crate::telemetry::LogFormat;
 use aggregates::loyalty_account::Programme;
+use lettre::address::AddressError;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,6 +68,8 @@ pub struct Config {
     pub orders: Orders,
     /// The name of the log and what the API verifies, from the file.
     pub audit: Audit,
+    /// The stock of what is imported, from the file.
+    pub catalogue: Catalogue,
     /// Sender and links of mail, from the file.
     pub mail: Mail,
     /// Where webhooks may lead and how they are delivered, from the file.
@@ -110,6 +114,8 @@ pub enum ConfigError {
         "the loyalty programme needs a tier from 0.00, tiers by rising spend, a share of at most 100 percent, and at most 36500 days"
     )]
     LoyaltyTiers,
+    #[error("mail.from is no address: {0}")]
+    MailFrom(#[from] AddressError),
     #[error("LEDGERLINE_ADMIN_PASSWORD needs LEDGERLINE_ADMIN_EMAIL")]
     AdminEmailMissing,
     #[error("DATABASE_READ_URL needs DATABASE_URL")]
@@ -151,6 +157,7 @@ impl Config {
         if !file.loyalty.is_sound() {
             return Err(ConfigError::LoyaltyTiers);
         }
+        mail::sender(&file.mail.from)?;
         for (name, value, least) in limits(&file) {
             if value < least {
                 return Err(ConfigError::TooSmall { name, least });
@@ -179,6 +186,7 @@ impl Config {
             database: file.database,
             orders: file.orders,
             audit: file.audit,
+            catalogue: file.catalogue,
             gift_cards: file.gift_cards,
             reviews: file.reviews,
             mail: file.mail,
@@ -292,6 +300,20 @@ mod tests {
     fn a_limit_that_makes_no_sense_is_refused() {
         let file: File = toml::from_str("[http]\nrequest_timeout_s = 0\n").unwrap();
         assert!(matches!(Config::new(flags(), file), Err(ConfigError::TooSmall { .. })));
+    }
+
+    #[test]
+    fn a_sender_of_mail_that_is_no_address_is_refused() {
+        let with = |from: &str| {
+            let mail = Mail { from: from.to_owned(), ..Mail::default() };
+            Config::new(flags(), File { mail, ..File::default() })
+        };
+        for good in ["shop@example.kz", "Лавка <shop@example.kz>"] {
+            assert_eq!(with(good).unwrap().mail.from, good);
+        }
+        for wrong in ["", "shop", "Shop <shop>", "shop@example.kz, me@example.kz"] {
+            assert!(matches!(with(wrong), Err(ConfigError::MailFrom(_))), "{wrong}");
+        }
     }
 
     #[test]

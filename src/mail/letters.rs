@@ -1,8 +1,10 @@
 //! The letters, in Russian and in English, as text and as HTML. What goes into HTML is escaped.
 
-use aggregates::order::Status;
-use aggregates::{Money, Points};
+use super::receipt::Receipt;
+use aggregates::order::{Details, Status};
+use aggregates::{Currency, Money, Points};
 use chrono::{DateTime, Utc};
+use std::fmt;
 
 /// The language of whoever reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,15 +38,50 @@ impl Language {
     }
 }
 
+/// An amount with its currency: `2599.00 KZT`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Price {
+    pub amount: Money,
+    pub currency: Currency,
+}
+
+impl fmt::Display for Price {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.amount, self.currency)
+    }
+}
+
 /// What is to be said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Letter {
-    Welcome { link: String },
-    PasswordReset { link: String },
-    OrderConfirmed { number: String, total: Money },
-    OrderStatus { number: String, status: Status, tracking_number: Option<String> },
-    GiftCard { code: String, amount: Money, expires_at: DateTime<Utc> },
-    PointsExpire { points: Points, expires_at: DateTime<Utc> },
+    Welcome {
+        link: String,
+    },
+    PasswordReset {
+        link: String,
+    },
+    OrderConfirmed {
+        order: Box<Details>,
+    },
+    OrderStatus {
+        number: String,
+        status: Status,
+        tracking_number: Option<String>,
+    },
+    /// Of the whole order or of a part: money, points and gift card together.
+    Refund {
+        number: String,
+        amount: Price,
+    },
+    GiftCard {
+        code: String,
+        amount: Price,
+        expires_at: DateTime<Utc>,
+    },
+    PointsExpire {
+        points: Points,
+        expires_at: DateTime<Utc>,
+    },
 }
 
 /// A subject and paragraphs.
@@ -62,11 +99,24 @@ impl Letter {
             Language::Russian => self.russian(),
             Language::English => self.english(),
         };
-        let mut text = words.paragraphs.join("\n\n");
-        if let Some(highlight) = &words.highlight {
-            text = format!("{text}\n\n{highlight}");
+        let receipt = self.receipt(language);
+        let highlight = words.highlight.clone();
+        let below = receipt.as_ref().map(Receipt::text).into_iter().chain(highlight);
+        let text: Vec<_> = words.paragraphs.iter().cloned().chain(below).collect();
+        let html = html(&words, receipt.as_ref(), language);
+        (words.subject, text.join("\n\n") + "\n", html)
+    }
+
+    fn receipt(&self, language: Language) -> Option<Receipt> {
+        match self {
+            Self::OrderConfirmed { order } => Some(Receipt::of(order, language)),
+            Self::Welcome { .. }
+            | Self::PasswordReset { .. }
+            | Self::OrderStatus { .. }
+            | Self::Refund { .. }
+            | Self::GiftCard { .. }
+            | Self::PointsExpire { .. } => None,
         }
-        (words.subject.clone(), text + "\n", html(&words, language))
     }
 
     fn english(&self) -> Words {
@@ -88,15 +138,20 @@ impl Letter {
                     .to_owned(),
                 Some(link),
             ),
-            Self::OrderConfirmed { number, total } => words(
-                &format!("Order {number} is confirmed"),
-                format!("Thank you. Your order {number} over {total} is confirmed."),
+            Self::OrderConfirmed { order } => words(
+                &format!("Order {} is confirmed", order.number),
+                format!("Thank you. Your order {} is confirmed:", order.number),
                 None,
             ),
             Self::OrderStatus { number, status, tracking_number } => words(
                 &format!("Order {number}: {status}"),
                 format!("Your order {number} is now {status}."),
                 tracking_number.as_ref(),
+            ),
+            Self::Refund { number, amount } => words(
+                &format!("Order {number}: a refund"),
+                format!("{amount} of your order {number} is given back, the way it was paid."),
+                None,
             ),
             Self::GiftCard { code, amount, expires_at } => words(
                 "A gift card for you",
@@ -134,15 +189,20 @@ impl Letter {
                     .to_owned(),
                 Some(link),
             ),
-            Self::OrderConfirmed { number, total } => words(
-                &format!("Заказ {number} подтверждён"),
-                format!("Спасибо! Ваш заказ {number} на сумму {total} подтверждён."),
+            Self::OrderConfirmed { order } => words(
+                &format!("Заказ {} подтверждён", order.number),
+                format!("Спасибо! Ваш заказ {} подтверждён:", order.number),
                 None,
             ),
             Self::OrderStatus { number, status, tracking_number } => words(
                 &format!("Заказ {number}: {}", in_russian(*status)),
                 format!("Ваш заказ {number} {}.", in_russian(*status)),
                 tracking_number.as_ref(),
+            ),
+            Self::Refund { number, amount } => words(
+                &format!("Заказ {number}: возврат"),
+                format!("По заказу {number} возвращается {amount} тем же способом, каким он оплачен."),
+                None,
             ),
             Self::GiftCard { code, amount, expires_at } => words(
                 "Подарочная карта для вас",
@@ -174,7 +234,7 @@ fn in_russian(status: Status) -> &'static str {
     }
 }
 
-fn html(words: &Words, language: Language) -> String {
+fn html(words: &Words, receipt: Option<&Receipt>, language: Language) -> String {
     let highlight = words.highlight.as_ref().map(|highlight| {
         let shown = escaped(highlight);
         if highlight.starts_with("http://") || highlight.starts_with("https://") {
@@ -184,14 +244,16 @@ fn html(words: &Words, language: Language) -> String {
         }
     });
     let paragraphs = words.paragraphs.iter().map(|text| escaped(text)).chain(highlight);
-    let body = paragraphs.collect::<Vec<_>>().join("</p>\n<p>");
+    let paragraphs = paragraphs.map(|paragraph| format!("<p>{paragraph}</p>"));
+    let body: Vec<_> = paragraphs.chain(receipt.map(Receipt::html)).collect();
+    let body = body.join("\n");
     let (language, title) = (language.as_str(), escaped(&words.subject));
     format!(
-        "<!doctype html>\n<html lang=\"{language}\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n<body>\n<p>{body}</p>\n</body>\n</html>\n"
+        "<!doctype html>\n<html lang=\"{language}\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

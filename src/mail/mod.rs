@@ -4,9 +4,10 @@
 mod carriers;
 mod letters;
 mod process;
+mod receipt;
 
-pub use carriers::{Folder, Smtp, SmtpSetupError};
-pub use letters::{Language, Letter};
+pub use carriers::{Folder, Smtp, SmtpSetupError, sender};
+pub use letters::{Language, Letter, Price};
 pub use process::{LANGUAGE, run};
 
 use async_trait::async_trait;

@@ -1,7 +1,7 @@
 //! The mail process: follows the feed, and writes to whom an event concerns. Its place is moved after
 //! a mail has gone, so that a crash between the two sends it again, with the same message id.
 
-use super::letters::{Language, Letter};
+use super::letters::{Language, Letter, Price};
 use super::{Mail, MailError, Mailer};
 use crate::auth::links::{self, Purpose};
 use crate::gift_cards::{GiftCards, RECIPIENT};
@@ -245,27 +245,14 @@ async fn to_buyer(
     id: OrderId,
     event: &order::Event,
 ) -> Result<Option<Addressed>, Trouble> {
-    use order::Event;
-    let status = match event {
-        Event::Confirmed { .. } => Status::Confirmed,
-        Event::Shipped { .. } => Status::Shipped,
-        Event::Delivered { .. } => Status::Delivered,
-        Event::Cancelled { .. } => Status::Cancelled,
-        Event::Refunded { .. } => Status::Refunded,
-        Event::Placed { .. }
-        | Event::PaymentReopened { .. }
-        | Event::GiftCardApplied { .. }
-        | Event::ProcessingStarted { .. }
-        // The buyer is written to once all has left, and once all is there.
-        | Event::FulfilmentProcessingStarted { .. }
-        | Event::FulfilmentShipped { .. }
-        | Event::FulfilmentDelivered { .. } => return Ok(None),
-    };
+    let Some(status) = told_of(event) else { return Ok(None) };
     let (order, _) = state.log.peek::<Order>(&id.to_string()).await?;
     let Some(details) = order.details() else { return Ok(None) };
     let number = details.number.clone();
     let letter = if status == Status::Confirmed {
-        Letter::OrderConfirmed { number, total: details.total_amount }
+        Letter::OrderConfirmed { order: Box::new(details.clone()) }
+    } else if let order::Event::Refunded { amount, .. } = event {
+        Letter::Refund { number, amount: Price { amount: *amount, currency: details.currency } }
     } else {
         let mut numbers: Vec<_> =
             order.fulfilments().into_iter().filter_map(|part| part.tracking_number).collect();
@@ -275,6 +262,27 @@ async fn to_buyer(
         Letter::OrderStatus { number, status, tracking_number }
     };
     to_user(state, details.user_id, letter).await
+}
+
+/// What the buyer is told of: every status that the order comes into after it is placed, and what is
+/// given back.
+fn told_of(event: &order::Event) -> Option<Status> {
+    use order::Event;
+    match event {
+        Event::Confirmed { .. } => Some(Status::Confirmed),
+        Event::ProcessingStarted { .. } => Some(Status::Processing),
+        Event::Shipped { .. } => Some(Status::Shipped),
+        Event::Delivered { .. } => Some(Status::Delivered),
+        Event::Cancelled { .. } => Some(Status::Cancelled),
+        Event::Refunded { .. } => Some(Status::Refunded),
+        Event::Placed { .. }
+        | Event::PaymentReopened { .. }
+        | Event::GiftCardApplied { .. }
+        // The buyer is written to once all is prepared, has left, and is there.
+        | Event::FulfilmentProcessingStarted { .. }
+        | Event::FulfilmentShipped { .. }
+        | Event::FulfilmentDelivered { .. } => None,
+    }
 }
 
 /// Whoever a card is for is told its code, where the code still waits to be told.
@@ -293,7 +301,7 @@ async fn to_recipient(
     let Some(details) = card.details() else { return Ok(None) };
     let letter = Letter::GiftCard {
         code: code.grouped(),
-        amount: details.available,
+        amount: Price { amount: details.available, currency: details.currency },
         expires_at: details.expires_at,
     };
     let language = match details.buyer {

@@ -7,6 +7,8 @@ pub enum Error {
     AlreadyExists,
     #[error("there is no such artist")]
     NotFound,
+    #[error("the artist has albums of other sellers, or was listed by somebody else")]
+    NotOwner,
     #[error("the artist has {count} albums: delete them first")]
     HasAlbums { count: usize },
     #[error("an artist has at most {max} albums", max = super::ALBUMS_MAX)]

@@ -1,7 +1,7 @@
 //! What can have happened to an artist. Changing this file changes the storage contract.
 
 use super::Profile;
-use crate::{ProductId, cqrs::domain_event};
+use crate::{ProductId, UserId, cqrs::domain_event};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -9,6 +9,9 @@ pub enum Event {
     Created {
         #[serde(flatten)]
         profile: Profile,
+        /// `None` in what version 1.0 stored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created_by: Option<UserId>,
     },
     /// All of what is told about the artist as it is now; the albums stay.
     Changed {
@@ -26,8 +29,9 @@ pub enum Event {
     Deleted {},
 }
 
+// 1.1 adds who created it, which nobody knows of those of 1.0.
 domain_event!(Event {
-    Created => "1.0",
+    Created => "1.1",
     Changed => "1.0",
     AlbumAdded => "1.0",
     AlbumRemoved => "1.0",

@@ -12,8 +12,9 @@ pub use command::Command;
 pub use error::Error;
 pub use event::Event;
 
+use crate::product::Editor;
 use crate::text::{ArtistName, Bio, Country, ImageUrl};
-use crate::{Decider, ProductId};
+use crate::{Decider, ProductId, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -46,6 +47,9 @@ pub struct Profile {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Details {
     pub profile: Profile,
+    /// `None` where nobody knows any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<UserId>,
     /// Those that are not archived.
     pub albums: BTreeSet<ProductId>,
 }
@@ -61,6 +65,20 @@ impl Artist {
 
     fn existing(&self) -> Result<&Details, Error> {
         self.details().ok_or(Error::NotFound)
+    }
+
+    /// The artist, where they may change it: a seller only one all of whose albums are theirs, and one
+    /// without albums that they created.
+    fn editable(&self, by: Editor, sellers: &BTreeSet<UserId>) -> Result<&Details, Error> {
+        let details = self.existing()?;
+        let may = match by {
+            Editor::Admin => true,
+            Editor::Seller(id) if details.albums.is_empty() => {
+                details.created_by.is_none_or(|creator| creator == id)
+            }
+            Editor::Seller(id) => sellers.iter().all(|seller| *seller == id),
+        };
+        if may { Ok(details) } else { Err(Error::NotOwner) }
     }
 
     fn change(self, change: impl FnOnce(&mut Details)) -> Self {
@@ -82,12 +100,14 @@ impl Decider for Artist {
 
     fn decide(&self, command: Command) -> Result<Vec<Event>, Error> {
         match command {
-            Command::Create { profile } => match self {
-                Self::Nonexistent | Self::Deleted => Ok(vec![Event::Created { profile }]),
+            Command::Create { profile, created_by } => match self {
+                Self::Nonexistent | Self::Deleted => {
+                    Ok(vec![Event::Created { profile, created_by: Some(created_by) }])
+                }
                 Self::Listed(_) => Err(Error::AlreadyExists),
             },
-            Command::Change { profile } => {
-                let unchanged = self.existing()?.profile == profile;
+            Command::Change { by, sellers, profile } => {
+                let unchanged = self.editable(by, &sellers)?.profile == profile;
                 Ok(if unchanged { vec![] } else { vec![Event::Changed { profile }] })
             }
             Command::AddAlbum { product_id } => {
@@ -104,7 +124,7 @@ impl Decider for Artist {
                 let known = self.existing()?.albums.contains(&product_id);
                 Ok(if known { vec![Event::AlbumRemoved { product_id }] } else { vec![] })
             }
-            Command::Delete => match self.existing()?.albums.len() {
+            Command::Delete { by, sellers } => match self.editable(by, &sellers)?.albums.len() {
                 0 => Ok(vec![Event::Deleted {}]),
                 count => Err(Error::HasAlbums { count }),
             },
@@ -113,9 +133,11 @@ impl Decider for Artist {
 
     fn evolve(self, event: &Event) -> Self {
         match event {
-            Event::Created { profile } => {
-                Self::Listed(Details { profile: profile.clone(), albums: BTreeSet::new() })
-            }
+            Event::Created { profile, created_by } => Self::Listed(Details {
+                profile: profile.clone(),
+                created_by: *created_by,
+                albums: BTreeSet::new(),
+            }),
             Event::Changed { profile } => {
                 self.change(|details| details.profile.clone_from(profile))
             }

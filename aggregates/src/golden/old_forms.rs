@@ -4,7 +4,7 @@
 use super::samples;
 use crate::order::{self, CancelReason, DeliveryMethod, Line, PaymentMethod, RefundedLine};
 use crate::testing::{id, minute, money, units};
-use crate::{Currency, Fact, Money, Points, payment, product, upcast};
+use crate::{Currency, Fact, Money, Points, artist, payment, product, upcast};
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 
 /// A product as version 1.0 stored it.
@@ -84,6 +84,20 @@ fn what_cannot_be_read_says_so() {
         let message = result.unwrap_err().to_string();
         assert!(message.contains(error), "{message}");
     }
+}
+
+/// An artist as version 1.0 stored it: without who created it.
+const ARTIST_CREATED_1_0: &str = include_str!("artist.Created.1.0.json");
+
+#[test]
+fn an_artist_stored_by_version_1_0_was_created_by_nobody_known() {
+    let artist::Event::Created { profile, .. } = samples::artist().remove(0) else {
+        panic!("the first sample is Created");
+    };
+    let event = artist::Event::Created { profile, created_by: None };
+    let fact = Fact::decode("artist", "Created", "1.0", ARTIST_CREATED_1_0).unwrap();
+    assert_eq!(serde_json::to_string(&event).unwrap(), ARTIST_CREATED_1_0.trim_end());
+    assert_eq!(fact, Fact::Artist(event));
 }
 
 /// Order events as version 1.0 stored them: before promotions, points and gift cards.

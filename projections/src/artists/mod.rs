@@ -70,7 +70,7 @@ impl Projection for Artists {
         let at = event.recorded_at;
         let mut row = match (row, fact) {
             (Some(row), _) => row,
-            (None, artist::Event::Created { profile }) => Row {
+            (None, artist::Event::Created { profile, .. }) => Row {
                 id: ArtistId::new(*key),
                 name: profile.name.clone(),
                 bio: None,
@@ -85,7 +85,7 @@ impl Projection for Artists {
             (None, _) => return Err(ApplyError::NotCreated("the artist")),
         };
         match fact {
-            artist::Event::Created { profile } => {
+            artist::Event::Created { profile, .. } => {
                 row.tell(profile, at);
                 (row.albums, row.deleted) = (0, false);
             }

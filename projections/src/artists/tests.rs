@@ -24,7 +24,7 @@ fn added(album: u128) -> Event {
 #[test]
 fn albums_are_counted_and_leave_the_time_of_change() {
     let product_id = ProductId::new(Uuid::from_u128(5));
-    let created = Event::Created { profile: profile("Miles Davis") };
+    let created = Event::Created { profile: profile("Miles Davis"), created_by: None };
     let row =
         history([created, added(5), added(6), Event::AlbumRemoved { product_id }]).row::<Artists>();
     assert_eq!((row.albums, row.version), (1, 4));
@@ -34,9 +34,9 @@ fn albums_are_counted_and_leave_the_time_of_change() {
 #[test]
 fn an_artist_that_comes_back_starts_without_albums() {
     let events = [
-        Event::Created { profile: profile("Miles") },
+        Event::Created { profile: profile("Miles"), created_by: None },
         Event::Deleted {},
-        Event::Created { profile: profile("Miles Davis") },
+        Event::Created { profile: profile("Miles Davis"), created_by: None },
     ];
     assert!(history(events[..2].to_vec()).row::<Artists>().deleted);
     let row = history(events).row::<Artists>();
@@ -46,7 +46,7 @@ fn an_artist_that_comes_back_starts_without_albums() {
 
 #[test]
 fn a_gap_stops_the_fold() {
-    let created = Event::Created { profile: profile("Miles Davis") };
+    let created = Event::Created { profile: profile("Miles Davis"), created_by: None };
     let broken = history([created, added(5), added(6)]).without(1).fold::<Artists>();
     assert!(matches!(broken, Err(ApplyError::Gap { expected: 2, found: 3, .. })), "{broken:?}");
 }

@@ -143,7 +143,8 @@ impl Known {
         if work.state::<Artist>(&artist_id.to_string()).details().is_none() {
             let name = self.artist.clone();
             let profile = Profile { name, bio: None, country: None, image_url: None };
-            work.execute::<Artist>(artist_id, artist::Command::Create { profile })?;
+            let command = artist::Command::Create { profile, created_by: seller_id };
+            work.execute::<Artist>(artist_id, command)?;
         }
         match record_album(work, self.id, seller_id, self.album.clone()) {
             Ok(()) => Ok(Finding::Created),

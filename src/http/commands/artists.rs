@@ -1,5 +1,6 @@
-//! Artists: `/artists`. Sellers and administrators share them.
+//! Artists: `/artists`. A seller changes those whose albums are all theirs, an administrator any.
 
+use super::products::editor;
 use crate::catalogue::{self, ArtistChange, ArtistState, ChangeContext};
 use crate::http::extract::{CommandContext, Json, Path, Staff};
 use crate::http::patch::{Patch, present};
@@ -67,7 +68,7 @@ pub struct ChangeArtist {
     responses((status = 201, description = "The artist", body = ArtistResource)))]
 async fn create(
     State(state): State<AppState>,
-    _: Staff,
+    staff: Staff,
     ctx: CommandContext,
     Json(body): Json<CreateArtist>,
 ) -> Result<Response, Problem> {
@@ -78,20 +79,22 @@ async fn create(
         let location = format!("/api/v1/artists/{}", state.id);
         Reply::created(location, &ArtistResource::of(state)).version(state.version)
     };
-    let (log, key) = (&state.log, ctx.idempotency());
-    let outcome = catalogue::create_artist(log, ctx.metadata(), id, profile, key, answer).await?;
+    let (log, metadata, key) = (&state.log, ctx.metadata(), ctx.idempotency());
+    let outcome =
+        catalogue::create_artist(log, metadata, id, staff.id, profile, key, answer).await?;
     finish(&state, &ctx, outcome).await
 }
 
 /// Change an artist
 ///
-/// A new name is that of all its albums, too.
+/// A new name is that of all its albums, too. A seller changes only an artist all of whose albums are
+/// theirs, and one without albums that they created.
 #[utoipa::path(put, path = "/artists/{id}", tag = "records", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The artist")), request_body = ChangeArtist,
     responses((status = 200, description = "The artist", body = ArtistResource)))]
 async fn change(
     State(state): State<AppState>,
-    _: Staff,
+    staff: Staff,
     ctx: CommandContext,
     Path(id): Path<Uuid>,
     Json(body): Json<ChangeArtist>,
@@ -100,28 +103,27 @@ async fn change(
     let wanted = ArtistChange { name, bio, country, image_url };
     let context = context(&state, id, &ctx).await?;
     let answer = |state: &ArtistState| Reply::ok(&ArtistResource::of(state)).version(state.version);
-    let (log, id) = (&state.log, id.into());
-    let outcome =
-        catalogue::change_artist(log, ctx.metadata(), id, wanted, context, answer).await?;
+    let (log, metadata, id, by) = (&state.log, ctx.metadata(), id.into(), editor(&staff));
+    let outcome = catalogue::change_artist(log, metadata, id, by, wanted, context, answer).await?;
     finish(&state, &ctx, outcome).await
 }
 
 /// Delete an artist
 ///
-/// Only one without albums.
+/// Only one without albums, by whoever created it or an administrator.
 #[utoipa::path(delete, path = "/artists/{id}", tag = "records", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The artist")),
     responses((status = 204, description = "Deleted")))]
 async fn delete(
     State(state): State<AppState>,
-    _: Staff,
+    staff: Staff,
     ctx: CommandContext,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
     let context = context(&state, id, &ctx).await?;
     let answer = |_: &ArtistState| Reply::no_content();
-    let (log, id) = (&state.log, id.into());
-    let outcome = catalogue::delete_artist(log, ctx.metadata(), id, context, answer).await?;
+    let (log, metadata, id, by) = (&state.log, ctx.metadata(), id.into(), editor(&staff));
+    let outcome = catalogue::delete_artist(log, metadata, id, by, context, answer).await?;
     finish(&state, &ctx, outcome).await
 }
 

@@ -46,11 +46,10 @@ pub struct CreateProduct {
     #[garde(skip)]
     #[schema(value_type = AmountInput)]
     price: Money,
-    /// Units in stock.
+    /// Units in stock; where it is missing none, and in an import as many as are configured.
     #[garde(range(max = 1_000_000_000))]
-    #[serde(default)]
     #[schema(maximum = 1_000_000_000)]
-    quantity: u32,
+    quantity: Option<u32>,
     /// Open vocabulary.
     #[garde(length(chars, min = 1, max = 64))]
     #[serde(default = "other")]
@@ -70,16 +69,17 @@ fn other() -> String {
     "other".to_owned()
 }
 
-impl From<CreateProduct> for NewProduct {
-    fn from(body: CreateProduct) -> Self {
-        Self {
-            name: body.name,
-            description: body.description,
-            price: body.price,
-            category: body.category,
-            attributes: body.attributes,
-            image_urls: body.image_urls,
-            quantity: body.quantity,
+impl CreateProduct {
+    /// With so many units in stock where it does not say how many.
+    pub(super) fn with_stock(self, quantity: u32) -> NewProduct {
+        NewProduct {
+            name: self.name,
+            description: self.description,
+            price: self.price,
+            category: self.category,
+            attributes: self.attributes,
+            image_urls: self.image_urls,
+            quantity: self.quantity.unwrap_or(quantity),
         }
     }
 }
@@ -156,7 +156,7 @@ async fn create(
 ) -> Result<Response, Problem> {
     let id = ProductId::new(state.entropy.new_id());
     let answer = |state: &ProductState| created(state, Reviews::default());
-    let (key, new) = (ctx.idempotency(), body.into());
+    let (key, new) = (ctx.idempotency(), body.with_stock(0));
     let outcome =
         catalogue::create(&state.log, ctx.metadata(), id, seller.id, new, key, answer).await?;
     finish(&state, &ctx, outcome).await

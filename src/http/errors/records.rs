@@ -10,6 +10,7 @@ impl From<artist::Error> for Problem {
         match error {
             Error::AlreadyExists => Self::conflict("artist_exists", detail),
             Error::NotFound => Self::not_found("artist_not_found", detail),
+            Error::NotOwner => Self::forbidden("not_owner", detail),
             Error::HasAlbums { count } => {
                 Self::conflict("artist_has_albums", detail).with("albums", count)
             }

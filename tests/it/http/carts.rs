@@ -1,9 +1,10 @@
 //! Carts: of users by their token, of guests by a cookie or a header.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, any_id};
+use crate::support::client::text;
 
 #[tokio::test]
 async fn a_cart_is_filled_changed_and_emptied() {
@@ -130,5 +131,46 @@ async fn every_path_and_a_trailing_slash_lead_to_the_same_cart() {
         );
     }
     at(Method::DELETE, &line).await.expect(200);
+    app.finish().await;
+}
+
+/// What the catalogue and cart application (`seeds/004`) is filled with: it knows no stock.
+const GOODS: &str = include_str!("catalogue_and_cart.json");
+
+#[tokio::test]
+async fn goods_imported_without_a_quantity_can_be_put_into_a_cart() {
+    let app = TestApp::start().await;
+    let import = app.seller().await.call(Method::POST, "/products/bulk");
+    let report = import.raw("application/json", GOODS).await.expect(200).body;
+    assert_eq!((&report["created"], &report["refused"]), (&json!(20), &json!(0)), "{report}");
+    let (guest, session) = (app.guest(), any_id().to_string());
+    let call = |method, path: &str| guest.call(method, path).header("X-Session-Id", &session);
+    let page = call(Method::GET, "/api/products/?limit=100").await.expect(200).body;
+    assert_eq!(page["total"], 20);
+    for product in page["items"].as_array().unwrap() {
+        let line = json!({ "product_id": product["id"] });
+        call(Method::POST, "/api/cart/").json(&line).await.expect(201);
+    }
+    let cart = call(Method::GET, "/api/cart/").await.expect(200).body;
+    assert_eq!(cart["items"].as_array().unwrap().len(), 20);
+    assert_eq!(cart["total"], "186890.00");
+    let item = format!("/api/cart/{}/", text(&cart["items"][0], "id"));
+    call(Method::PUT, &item).json(&json!({ "quantity": 2 })).await.expect(200);
+    call(Method::DELETE, &item).await.expect(200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_stock_of_what_is_imported_is_the_rows_or_the_configured() {
+    let stock = async |app: &TestApp, row: Value| {
+        let rows = json!([row]);
+        let report = app.seller().await.post("/products/bulk", rows).await.expect(200).body;
+        app.stock(&text(&report["items"][0], "id")).await
+    };
+    let app = TestApp::setup().file("[catalogue]\nimported_quantity = 7\n").start().await;
+    assert_eq!(stock(&app, json!({ "name": "Lamp", "price": 1 })).await, 7);
+    assert_eq!(stock(&app, json!({ "name": "Lamp", "price": 1, "quantity": 0 })).await, 0);
+    let release = json!({ "artist": "ABBA", "title": "Arrival", "price": 1 });
+    assert_eq!(stock(&app, release).await, 0, "a list of releases says what is on the shelf");
     app.finish().await;
 }

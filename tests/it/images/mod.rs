@@ -108,6 +108,34 @@ async fn an_upload_changes_all_or_nothing() {
     app.finish().await;
 }
 
+/// A few bytes that promise very many pixels.
+fn huge() -> Vec<u8> {
+    let mut bytes = encoded(picture(8, 8, [0, 0, 0]), ImageFormat::Jpeg);
+    let frame = bytes.windows(2).position(|marker| marker == b"\xff\xc0").unwrap();
+    let sides = frame + 5..frame + 9;
+    bytes[sides].copy_from_slice(&[16_000_u16.to_be_bytes(), 16_000_u16.to_be_bytes()].concat());
+    bytes
+}
+
+#[tokio::test]
+async fn what_is_too_large_or_not_theirs_is_refused_and_not_stored() {
+    let app = TestApp::start().await;
+    let (seller, other) = (app.seller().await, app.seller().await);
+    let product = app.product_of(&seller, "Lamp", "1.00", 1).await;
+    let good = png(picture(20, 20, [0, 0, 0]));
+    let heavy = [good.clone(), vec![0; 10 * 1024 * 1024]].concat();
+    upload(&seller, &product, &[heavy]).await.refused(413, "body_too_large");
+    upload(&seller, &product, &[huge()]).await.refused(422, "image_too_large");
+    upload(&other, &product, std::slice::from_ref(&good)).await.refused(403, "not_owner");
+    let customer = app.customer().await;
+    upload(&customer, &product, std::slice::from_ref(&good)).await.refused(403, "role_not_allowed");
+    upload(&app.guest(), &product, &[good]).await.refused(401, "not_authenticated");
+    let shown = app.guest().get(&format!("/products/{product}")).await.expect(200).body;
+    assert!(urls(&shown).is_empty(), "{shown}");
+    assert!(!app.server.state.config.data_dir.join("images").exists());
+    app.finish().await;
+}
+
 #[tokio::test]
 async fn uploads_at_once_all_stay() {
     let app = TestApp::start().await;

@@ -1,7 +1,7 @@
 //! A small SMTP server (RFC 5321): what a client needs to deliver, and nothing else. It can be told
-//! to be out of order for a while.
+//! to be out of order for a while, and what to refuse.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -10,10 +10,22 @@ use tokio::net::{TcpListener, TcpStream};
 #[derive(Debug, Default)]
 struct Shared {
     received: Mutex<Vec<String>>,
-    refuses: AtomicBool,
+    /// How commands begin, in capitals, and the line that refuses them.
+    refused: Mutex<Vec<(String, String)>>,
     refusals: AtomicU32,
     /// How long it takes over each mail.
     pause: Mutex<Duration>,
+}
+
+impl Shared {
+    /// The line that refuses a command, where there is one.
+    fn refusal(&self, command: &str) -> Option<String> {
+        let command = command.to_ascii_uppercase();
+        let refused = self.refused.lock().unwrap();
+        let (_, answer) = refused.iter().find(|(start, _)| command.starts_with(start))?;
+        self.refusals.fetch_add(1, Ordering::SeqCst);
+        Some(format!("{answer}\r\n"))
+    }
 }
 
 /// It runs until the test ends.
@@ -41,9 +53,20 @@ impl SmtpServer {
         format!("smtp://127.0.0.1:{}", self.port)
     }
 
+    /// The same, for a client with a password.
+    pub fn url_with_password(&self) -> String {
+        format!("smtp://shop:secret@127.0.0.1:{}", self.port)
+    }
+
+    /// From now on it answers commands that begin so with this line.
+    pub fn refuse(&self, command: &str, answer: &str) {
+        let refused = (command.to_ascii_uppercase(), answer.to_owned());
+        self.shared.refused.lock().unwrap().push(refused);
+    }
+
     /// From now on it says that it cannot take mail at the moment.
     pub fn refuse_for_now(&self) {
-        self.shared.refuses.store(true, Ordering::SeqCst);
+        self.refuse("MAIL", "451 try again later");
     }
 
     /// From now on it takes its time over each mail.
@@ -52,7 +75,7 @@ impl SmtpServer {
     }
 
     pub fn accept(&self) {
-        self.shared.refuses.store(false, Ordering::SeqCst);
+        self.shared.refused.lock().unwrap().clear();
     }
 
     pub fn refusals(&self) -> u32 {
@@ -74,12 +97,11 @@ async fn converse(socket: TcpStream, shared: Arc<Shared>) {
     }
     while let Ok(Some(line)) = lines.next_line().await {
         let verb = line.split(' ').next().unwrap_or_default().to_ascii_uppercase();
+        let refusal = shared.refusal(&line);
         let answer: &[u8] = match verb.as_str() {
-            "EHLO" => b"250-test\r\n250 8BITMIME\r\n",
-            "MAIL" if shared.refuses.load(Ordering::SeqCst) => {
-                shared.refusals.fetch_add(1, Ordering::SeqCst);
-                b"451 try again later\r\n"
-            }
+            _ if refusal.is_some() => refusal.as_deref().unwrap_or_default().as_bytes(),
+            "EHLO" => b"250-test\r\n250-8BITMIME\r\n250 AUTH PLAIN\r\n",
+            "AUTH" => b"235 welcome\r\n",
             "DATA" => {
                 let _ = writer.write_all(b"354 go on\r\n").await;
                 let mut mail = String::new();

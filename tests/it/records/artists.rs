@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{album, album_body, artist, listed, titles};
 use crate::support::app::{TestApp, any_id};
+use crate::support::client::Client;
 
 #[tokio::test]
 async fn a_new_name_shows_on_all_albums_and_in_every_search() {
@@ -15,7 +16,8 @@ async fn a_new_name_shows_on_all_albums_and_in_every_search() {
     album(&other, &prince, "Dirty Mind", &json!({})).await;
     let path = format!("/artists/{prince}");
     let told = json!({ "name": "Симфонический оркестр", "country": "KZ" });
-    let renamed = seller.put(&path, told).await.expect(200);
+    let admin = app.admin().await;
+    let renamed = admin.put(&path, told).await.expect(200);
     assert_eq!(renamed.body["albums_count"], 2);
     assert_eq!(app.guest().get(&path).await.expect(200).body, renamed.body);
 
@@ -27,8 +29,7 @@ async fn a_new_name_shows_on_all_albums_and_in_every_search() {
     let found = app.guest().find("/products", &[("q", "оркестр")]).await.expect(200).body;
     assert_eq!(found["total"], 2);
 
-    let kept =
-        seller.put(&path, json!({ "bio": "From Almaty", "country": null })).await.expect(200);
+    let kept = admin.put(&path, json!({ "bio": "From Almaty", "country": null })).await.expect(200);
     assert_eq!(
         (&kept.body["name"], &kept.body["country"], &kept.body["bio"]),
         (&json!("Симфонический оркестр"), &json!(null), &json!("From Almaty"))
@@ -132,12 +133,63 @@ async fn everybody_reads_and_only_staff_writes() {
     for call in [guest.put(&artist_path, json!({})), guest.delete(&artist_path)] {
         call.await.refused(401, "not_authenticated");
     }
-    // An artist is everybody's, an album its seller's.
     other.put(&album_path, &title).await.refused(403, "not_owner");
     other.delete(&album_path).await.refused(403, "not_owner");
     assert_eq!(guest.get(&album_path).await.expect(200).body["title"], "Kind of Blue");
-    other.put(&artist_path, json!({ "country": "US" })).await.expect(200);
     app.admin().await.put(&album_path, json!({ "title": "Kind of Blue (Mono)" })).await.expect(200);
     app.admin().await.delete(&album_path).await.expect(204);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_artist_is_changed_by_the_only_seller_of_its_albums() {
+    let app = TestApp::start().await;
+    let (owner, other, admin) = (app.seller().await, app.seller().await, app.admin().await);
+    let davis = artist(&owner, "Miles Davis").await;
+    let path = format!("/artists/{davis}");
+    let refused = async |seller: &Client| {
+        for change in [json!({ "name": "Mine" }), json!({ "bio": "Mine" })] {
+            seller.put(&path, change).await.refused(403, "not_owner");
+        }
+        seller.delete(&path).await.refused(403, "not_owner");
+    };
+    // Without albums it is whoever listed it.
+    refused(&other).await;
+    owner.put(&path, json!({ "bio": "Trumpet" })).await.expect(200);
+
+    let blue = album(&owner, &davis, "Kind of Blue", &json!({})).await;
+    refused(&other).await;
+    let renamed = json!({ "name": "Miles Dewey Davis" });
+    owner.put(&path, renamed).await.expect(200);
+
+    let brew = album(&other, &davis, "Bitches Brew", &json!({})).await;
+    refused(&other).await;
+    refused(&owner).await;
+    let shown = app.guest().get(&format!("/products/{brew}")).await.expect(200).body;
+    assert_eq!(shown["name"], "Miles Dewey Davis — Bitches Brew");
+    admin.put(&path, json!({ "name": "Miles Davis" })).await.expect(200);
+
+    owner.delete(&format!("/albums/{blue}")).await.expect(204);
+    refused(&owner).await;
+    other.put(&path, json!({ "country": "US" })).await.expect(200);
+    other.delete(&path).await.refused(409, "artist_has_albums");
+    other.delete(&format!("/albums/{brew}")).await.expect(204);
+    refused(&other).await;
+    owner.delete(&path).await.expect(204);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_artist_that_an_import_made_is_the_importers() {
+    let app = TestApp::start().await;
+    let (owner, other) = (app.seller().await, app.seller().await);
+    let rows = json!([{ "artist": "ABBA", "title": "Arrival", "price": 5000 }]);
+    let report = owner.post("/products/bulk", rows).await.expect(200).body;
+    let id = report["items"][0]["id"].as_str().unwrap();
+    let abba = app.guest().get("/artists").await.expect(200).body;
+    let path = format!("/artists/{}", listed(&abba, "id")[0]);
+    owner.delete(&format!("/albums/{id}")).await.expect(204);
+    other.delete(&path).await.refused(403, "not_owner");
+    owner.delete(&path).await.expect(204);
     app.finish().await;
 }

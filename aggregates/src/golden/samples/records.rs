@@ -14,7 +14,7 @@ pub fn artist() -> Vec<artist::Event> {
         image_url: Some("/uploads/davis.webp".parse().unwrap()),
     };
     vec![
-        Event::Created { profile: profile("Miles Davis") },
+        Event::Created { profile: profile("Miles Davis"), created_by: Some(id(3)) },
         Event::Changed { profile: profile("Miles Dewey Davis") },
         Event::AlbumAdded { product_id },
         Event::AlbumRemoved { product_id },

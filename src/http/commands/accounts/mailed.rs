@@ -108,6 +108,8 @@ async fn request_reset(
 }
 
 /// Set a new password, by the link that was mailed; ends all log-ins
+///
+/// It proves the address of the account, too.
 #[utoipa::path(post, path = "/auth/password/reset", tag = "accounts", request_body = ResetPassword,
     responses((status = NO_CONTENT, description = "The password is changed")))]
 pub async fn reset(
@@ -124,6 +126,8 @@ pub async fn reset(
             .write::<Account>(id.to_string())
             .run(move |work| -> Result<Reply, Problem> {
                 work.execute::<Account>(id, Command::ChangePassword)?;
+                // Whoever has the link reads mail at the address.
+                work.execute::<Account>(id, Command::VerifyEmail)?;
                 work.set_personal(id.uuid(), auth::personal::PASSWORD_HASH, hash.as_str());
                 Ok(Reply::no_content())
             })
@@ -141,7 +145,13 @@ pub async fn reset(
 async fn redeem(state: &AppState, purpose: Purpose, token: &str) -> Result<UserId, Problem> {
     let found = links::redeem(&state.pool, purpose, token, state.clock.now()).await?;
     found.ok_or_else(|| {
-        let detail = "the link is unknown, expired or used; ask for another one";
+        let detail = match purpose {
+            Purpose::VerifyEmail => {
+                "the link is unknown, expired or used; ask for a link to a new password: \
+                 setting one verifies the address, too"
+            }
+            Purpose::ResetPassword => "the link is unknown, expired or used; ask for another one",
+        };
         Problem::unprocessable("invalid_link", detail)
     })
 }

@@ -29,7 +29,7 @@ pub fn bulk_json(data: &[u8]) {
     if let Ok(rows) = read(Format::Lines, *piece, body) {
         let lines = body.split(|byte| *byte == b'\n');
         let lines = lines.filter(|line| !line.iter().all(u8::is_ascii_whitespace));
-        same(&rows, &lines.map(json).collect::<Vec<_>>());
+        same(&rows, &lines.map(|line| json(line, 0)).collect::<Vec<_>>());
         rows.into_iter().flatten().for_each(accepted);
     }
     let rows = read(Format::Array, *piece, body);
@@ -38,7 +38,7 @@ pub fn bulk_json(data: &[u8]) {
         && elements.iter().all(|element| element.get().starts_with('{'))
     {
         let rows = must(rows, "an array of objects is read");
-        let elements = elements.iter().map(|element| json(element.get().as_bytes()));
+        let elements = elements.iter().map(|element| json(element.get().as_bytes(), 0));
         same(&rows, &elements.collect::<Vec<_>>());
         rows.into_iter().flatten().for_each(accepted);
     }
@@ -57,7 +57,7 @@ fn read(format: Format, piece: u8, body: &[u8]) -> Result<Vec<Row>, Problem> {
 }
 
 fn in_pieces(format: Format, piece: usize, body: &[u8]) -> Result<Vec<Row>, Problem> {
-    let mut reader = RowReader::new(format);
+    let mut reader = RowReader::new(format, 0);
     let mut rows = Vec::new();
     for piece in body.chunks(piece.max(1)) {
         rows.extend(reader.push(piece)?);
@@ -90,7 +90,7 @@ fn reference(body: &[u8]) -> Vec<Row> {
     let mut records = records.filter(|record| !matches!(record, Ok(record) if is_blank(record)));
     let Some(header) = records.next() else { return vec![] };
     let header = must(header, "a header that was read");
-    records.map(|record| record.and_then(|record| csv_item(&header, &record))).collect()
+    records.map(|record| record.and_then(|record| csv_item(&header, &record, 0))).collect()
 }
 
 /// What is good in itself is refused by the domain, or its events can be stored and read back.

@@ -75,7 +75,8 @@ struct BulkItem {
 ///
 /// A JSON array (`application/json`), a product a line (`application/x-ndjson`), or CSV with a header
 /// (`text/csv`: name, description, price, category, quantity); up to 10,000 rows. A repeated import
-/// with the same `Idempotency-Key` makes no product twice.
+/// with the same `Idempotency-Key` makes no product twice. A product whose row has no `quantity` has as
+/// many units in stock as are configured.
 ///
 /// A row with `artist` and `title` makes an album, as in lists of releases of Discogs (Artist, Title,
 /// Label, Catalog#, Format, Released, Genre, Price, Quantity; in any case), with its artist where that
@@ -95,6 +96,7 @@ async fn import(
 ) -> Result<Response, Problem> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let format = Format::of(content_type.unwrap_or_default())?;
+    let reader = RowReader::new(format, state.config.catalogue.imported_quantity);
     let (sender, receiver) = mpsc::channel(4);
     let (whole, came_whole) = oneshot::channel();
     let importer = Import {
@@ -114,7 +116,7 @@ async fn import(
         finish(&state, &ctx, Outcome::Done(Committed { value: reply, position })).await
     });
     let reading = async move {
-        let read = read(format, body, sender).await;
+        let read = read(reader, body, sender).await;
         if read.is_ok() {
             // Where nobody listens any more, the importer has failed, which is the answer.
             let _ = whole.send(());
@@ -127,8 +129,11 @@ async fn import(
 }
 
 /// Cuts the body into rows as it arrives.
-async fn read(format: Format, body: Body, rows: mpsc::Sender<BulkRow>) -> Result<(), Problem> {
-    let mut reader = RowReader::new(format);
+async fn read(
+    mut reader: RowReader,
+    body: Body,
+    rows: mpsc::Sender<BulkRow>,
+) -> Result<(), Problem> {
     let mut stream = body.into_data_stream();
     let (mut bytes, mut number) = (0, 0);
     loop {

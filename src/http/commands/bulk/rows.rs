@@ -74,14 +74,16 @@ enum Array {
 
 pub(super) struct RowReader {
     format: Format,
+    /// Units of a product whose row does not say how many.
+    stock: u32,
     row: Vec<u8>,
     scan: Scan,
     header: Option<csv::StringRecord>,
 }
 
 impl RowReader {
-    pub fn new(format: Format) -> Self {
-        Self { format, row: Vec::new(), scan: Scan::default(), header: None }
+    pub fn new(format: Format, stock: u32) -> Self {
+        Self { format, stock, row: Vec::new(), scan: Scan::default(), header: None }
     }
 
     /// The rows that end within this piece of the body.
@@ -188,7 +190,7 @@ impl RowReader {
             return Ok(None);
         }
         match self.format {
-            Format::Array | Format::Lines => Ok(Some(json(&row))),
+            Format::Array | Format::Lines => Ok(Some(json(&row, self.stock))),
             Format::Csv => self.csv_row(&row),
         }
     }
@@ -199,7 +201,9 @@ impl RowReader {
             return Ok(None);
         }
         match (&self.header, read) {
-            (Some(header), read) => Ok(Some(read.and_then(|record| csv_item(header, &record)))),
+            (Some(header), read) => {
+                Ok(Some(read.and_then(|record| csv_item(header, &record, self.stock))))
+            }
             (None, Ok(header)) => {
                 self.header = Some(header);
                 Ok(None)
@@ -229,14 +233,14 @@ pub(super) fn is_blank(record: &csv::StringRecord) -> bool {
     record.len() <= 1 && record.iter().all(str::is_empty)
 }
 
-pub(super) fn csv_item(header: &csv::StringRecord, record: &csv::StringRecord) -> Row {
+pub(super) fn csv_item(header: &csv::StringRecord, record: &csv::StringRecord, stock: u32) -> Row {
     if let Some(fields) = Fields::of_csv(header, record) {
         return fields.release();
     }
-    check(record.deserialize(Some(header)).map_err(|error| error.to_string()))
+    check(record.deserialize(Some(header)).map_err(|error| error.to_string()), stock)
 }
 
-pub(super) fn json(row: &[u8]) -> Row {
+pub(super) fn json(row: &[u8], stock: u32) -> Row {
     if json_has_nul(row) {
         return Err(NUL.to_owned());
     }
@@ -244,13 +248,13 @@ pub(super) fn json(row: &[u8]) -> Row {
         return fields.release();
     }
     let mut json = serde_json::Deserializer::from_slice(row);
-    check(serde_path_to_error::deserialize(&mut json).map_err(|error| error.to_string()))
+    check(serde_path_to_error::deserialize(&mut json).map_err(|error| error.to_string()), stock)
 }
 
-fn check(product: Result<CreateProduct, String>) -> Row {
+fn check(product: Result<CreateProduct, String>, stock: u32) -> Row {
     let product = product?;
     product.validate().map_err(|report| report.to_string().trim().to_owned())?;
-    Ok(NewItem::Product(product.into()))
+    Ok(NewItem::Product(product.with_stock(stock)))
 }
 
 fn malformed(detail: &str) -> Problem {
@@ -262,7 +266,7 @@ mod tests {
     use super::*;
 
     fn read(format: Format, body: &str, piece: usize) -> Result<Vec<Row>, Problem> {
-        let mut reader = RowReader::new(format);
+        let mut reader = RowReader::new(format, 0);
         let mut rows = Vec::new();
         for piece in body.as_bytes().chunks(piece) {
             rows.extend(reader.push(piece)?);
@@ -326,10 +330,10 @@ mod tests {
     #[test]
     fn a_header_that_cannot_be_read_is_refused_and_no_row_taken_for_it() {
         for header in [b"pr\xE9nom,price\n".as_slice(), b"name\0,price\n"] {
-            let mut reader = RowReader::new(Format::Csv);
+            let mut reader = RowReader::new(Format::Csv, 0);
             assert_eq!(reader.push(header).unwrap_err().status().as_u16(), 400);
         }
-        let mut reader = RowReader::new(Format::Csv);
+        let mut reader = RowReader::new(Format::Csv, 0);
         let rows = reader.push(b"name,price\n\xE9,1.00\nA\0,1.00\nB,1.00\n").unwrap();
         assert_eq!(rows.iter().map(Result::is_ok).collect::<Vec<_>>(), [false, false, true]);
     }
