@@ -9,12 +9,14 @@ mod step;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use chrono::TimeDelta;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 use serde_json::{Value, json};
 use shop::{DISCOUNT, Said, Shop, USES, money};
 use step::{Share, Step, With, step};
 
+use crate::panels::agreement;
 use crate::support::app::TestApp;
 use crate::support::client::{Answer, Call, Client, order_body, text};
 
@@ -235,7 +237,9 @@ fn whatever_is_commanded_the_server_does_what_a_shop_of_plain_numbers_does() {
         // What the read models show after all of them is also what the log says, and what they are when
         // they are made anew.
         Ok(()) => runtime.block_on(async {
-            crate::panels::figures::agree_with_the_log(&app).await;
+            let now = app.server.state.clock.now();
+            let day = |days| (now + TimeDelta::days(days)).date_naive().to_string();
+            agreement::check(&app, (&day(-2), &day(2))).await;
             app.finish().await;
         }),
         Err(TestError::Fail(why, steps)) => panic!("{why}\nafter {steps:#?}"),
