@@ -1,5 +1,6 @@
 //! What auditors rely on, and those who would deceive them.
 
+mod admin_actions;
 mod attacks;
 mod attacks_export;
 mod export;

@@ -15,11 +15,11 @@ use crate::support::contract;
 use s3::S3Server;
 
 /// A picture of one colour.
-fn picture(width: u32, height: u32, colour: [u8; 3]) -> RgbImage {
+pub fn picture(width: u32, height: u32, colour: [u8; 3]) -> RgbImage {
     RgbImage::from_pixel(width, height, Rgb(colour))
 }
 
-fn png(image: RgbImage) -> Vec<u8> {
+pub fn png(image: RgbImage) -> Vec<u8> {
     encoded(image, ImageFormat::Png)
 }
 
@@ -29,7 +29,10 @@ fn encoded(image: RgbImage, format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-async fn upload(client: &Client, product: &str, files: &[Vec<u8>]) -> Answer {
+/// What a form with these files is sent as.
+pub const FORM: &str = "multipart/form-data; boundary=x";
+
+pub fn form(files: &[Vec<u8>]) -> Vec<u8> {
     let mut body = Vec::new();
     for file in files {
         body.extend_from_slice(
@@ -39,8 +42,12 @@ async fn upload(client: &Client, product: &str, files: &[Vec<u8>]) -> Answer {
         body.extend_from_slice(b"\r\n");
     }
     body.extend_from_slice(b"--x--\r\n");
+    body
+}
+
+async fn upload(client: &Client, product: &str, files: &[Vec<u8>]) -> Answer {
     let path = format!("/api/v1/products/{product}/images");
-    client.call(Method::POST, &path).raw("multipart/form-data; boundary=x", body).await
+    client.call(Method::POST, &path).raw(FORM, form(files)).await
 }
 
 fn urls(product: &Value) -> Vec<String> {

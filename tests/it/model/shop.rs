@@ -1,8 +1,12 @@
 //! The trivial shop: plain numbers, one command after another. It says what the server must answer. Money
 //! is counted in minor units.
 
+mod community;
 mod orders;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use community::Review;
 use serde_json::{Value, json};
 
 use super::step::{Share, Step};
@@ -27,6 +31,7 @@ pub struct Buyer {
     pub pending: i64,
     pub held: i64,
     pub owed: i64,
+    pub wishes: BTreeSet<usize>,
 }
 
 /// An order; the rest of it is in `orders.rs`.
@@ -35,6 +40,8 @@ pub struct Order {
     pub buyer: usize,
     lines: Vec<(usize, i64)>,
     pub status: &'static str,
+    /// How far each line has come, for each product has a seller of its own.
+    parts: BTreeMap<usize, &'static str>,
     subtotal: i64,
     discount: i64,
     promo: bool,
@@ -67,6 +74,10 @@ pub struct Shop {
     pub uses: i64,
     pub buyers: [Buyer; 2],
     pub orders: Vec<Order>,
+    /// By their authors and products.
+    reviews: BTreeMap<(usize, usize), Review>,
+    promo_paused: bool,
+    spare_archived: bool,
 }
 
 pub fn money(minor: i64) -> String {
@@ -75,7 +86,11 @@ pub fn money(minor: i64) -> String {
 
 fn refused(code: &'static [&'static str]) -> Said {
     let status = match code[0] {
-        "cart_item_not_found" => 404,
+        "cart_item_not_found"
+        | "review_not_found"
+        | "wishlist_item_not_found"
+        | "product_not_found" => 404,
+        "not_a_buyer" | "step_not_allowed" => 403,
         "cart_empty"
         | "points_limit"
         | "promo_not_applicable"
@@ -100,6 +115,9 @@ impl Shop {
             uses: 0,
             buyers: [Buyer::default(), Buyer::default()],
             orders: Vec::new(),
+            reviews: BTreeMap::new(),
+            promo_paused: false,
+            spare_archived: false,
         }
     }
 
@@ -140,6 +158,7 @@ impl Shop {
             | Step::Advance { .. }
             | Step::Refund { .. }
             | Step::Redeem { .. }
+            | Step::AdvancePart { .. }
                 if self.orders.is_empty() =>
             {
                 return None;
@@ -148,6 +167,29 @@ impl Shop {
             Step::Cancel { order } => self.cancel(order % self.orders.len()),
             Step::Advance { order, to } => self.advance(order % self.orders.len(), to),
             Step::Refund { order, amount } => self.refund(order % self.orders.len(), amount),
+            Step::AdvancePart { order, product, to } => {
+                self.advance_part(order % self.orders.len(), product, to)
+            }
+            Step::Review { buyer, product, rating } => self.review(buyer, product, rating),
+            Step::EditReview { buyer, product, .. }
+            | Step::Moderate { buyer, product, .. }
+            | Step::DeleteReview { buyer, product }
+                if !self.reviews.contains_key(&(buyer, product)) =>
+            {
+                return None;
+            }
+            Step::EditReview { buyer, product, rating } => self.edit_review(buyer, product, rating),
+            Step::Moderate { buyer, product, publish } => self.moderate(buyer, product, publish),
+            Step::DeleteReview { buyer, product } => self.delete_review(buyer, product),
+            Step::Wish { buyer, product, wanted } => self.wish(buyer, product, wanted),
+            Step::Pause { paused } => {
+                self.promo_paused = paused;
+                Ok((200, json!({})))
+            }
+            Step::BuyCard { amount, .. } => {
+                Ok((201, json!({ "balance": money(100 * amount), "status": "active" })))
+            }
+            Step::Archive => self.archive_spare(),
             Step::Redeem { order, amount } => self.redeem(order % self.orders.len(), 100 * amount),
         };
         Some(match answer {
@@ -200,9 +242,18 @@ impl Shop {
         lines.iter().map(|(product, units)| self.products[*product].price * units).sum()
     }
 
+    fn archive_spare(&mut self) -> Answer {
+        if self.spare_archived {
+            return Err(&["product_not_found"]);
+        }
+        self.spare_archived = true;
+        Ok((204, json!({})))
+    }
+
     /// What the promotion takes off goods of this cost, if it can be used.
     fn off(&self, cost: i64) -> Result<i64, &'static [&'static str]> {
         match cost {
+            _ if self.promo_paused => Err(&["promo_not_started"]),
             0 => Err(&["promo_not_applicable"]),
             _ if self.uses >= USES => Err(&["promo_limit_reached"]),
             cost => Ok(DISCOUNT.min(cost)),

@@ -76,6 +76,46 @@ pub enum Step {
         product: usize,
         price: i64,
     },
+    /// By the seller of this product, for the own part of the order.
+    AdvancePart {
+        order: usize,
+        product: usize,
+        to: &'static str,
+    },
+    Review {
+        buyer: usize,
+        product: usize,
+        rating: i64,
+    },
+    EditReview {
+        buyer: usize,
+        product: usize,
+        rating: i64,
+    },
+    Moderate {
+        buyer: usize,
+        product: usize,
+        publish: bool,
+    },
+    DeleteReview {
+        buyer: usize,
+        product: usize,
+    },
+    Wish {
+        buyer: usize,
+        product: usize,
+        wanted: bool,
+    },
+    /// The promotion begins in a far future, or has begun.
+    Pause {
+        paused: bool,
+    },
+    BuyCard {
+        buyer: usize,
+        amount: i64,
+    },
+    /// Takes the spare product out of the catalogue.
+    Archive,
 }
 
 /// How much of a gift card: as much as there is, or an amount.
@@ -142,10 +182,30 @@ pub fn step() -> impl Strategy<Value = Step> {
         3 => (order(), prop::option::weighted(0.6, 1..2_000_i64))
             .prop_map(|(order, amount)| Step::Refund { order, amount }),
         1 => (order(), 1..900_i64).prop_map(|(order, amount)| Step::Redeem { order, amount }),
+        4 => (order(), product(), prop::sample::select(vec!["processing", "shipped", "delivered"]))
+            .prop_map(|(order, product, to)| Step::AdvancePart { order, product, to }),
     ];
     let goods = prop_oneof![
         (product(), 0..9_i64).prop_map(|(product, units)| Step::Stock { product, units }),
         (product(), 1..900_i64).prop_map(|(product, price)| Step::Price { product, price }),
     ];
-    prop_oneof![4 => cart, 8 => orders, 1 => goods]
+    let community = prop_oneof![
+        3 => (buyer(), product(), 1..6_i64)
+            .prop_map(|(buyer, product, rating)| Step::Review { buyer, product, rating }),
+        2 => (buyer(), product(), 1..6_i64)
+            .prop_map(|(buyer, product, rating)| Step::EditReview { buyer, product, rating }),
+        2 => (buyer(), product(), prop::bool::ANY)
+            .prop_map(|(buyer, product, publish)| Step::Moderate { buyer, product, publish }),
+        1 => (buyer(), product())
+            .prop_map(|(buyer, product)| Step::DeleteReview { buyer, product }),
+        2 => (buyer(), product(), prop::bool::weighted(0.7))
+            .prop_map(|(buyer, product, wanted)| Step::Wish { buyer, product, wanted }),
+    ];
+    let offers = prop_oneof![
+        2 => prop::bool::ANY.prop_map(|paused| Step::Pause { paused }),
+        1 => (buyer(), 500..2_000_i64)
+            .prop_map(|(buyer, amount)| Step::BuyCard { buyer, amount }),
+        1 => Just(Step::Archive),
+    ];
+    prop_oneof![8 => cart, 16 => orders, 2 => goods, 3 => community, 1 => offers]
 }

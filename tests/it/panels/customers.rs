@@ -15,9 +15,9 @@ use uuid::Uuid;
 const DAY: Duration = Duration::from_hours(24);
 
 /// By cohort and month: customers, orders and revenue.
-type Cohorts = BTreeMap<(String, String), (usize, i64, Decimal)>;
+pub(super) type Cohorts = BTreeMap<(String, String), (usize, i64, Decimal)>;
 
-fn expected(sales: &[Sale]) -> Cohorts {
+pub(super) fn expected(sales: &[Sale]) -> Cohorts {
     let month = |sale: &Sale| sale.at.format("%Y-%m").to_string();
     let mut first: BTreeMap<Uuid, String> = BTreeMap::new();
     for sale in sales {
@@ -36,7 +36,7 @@ fn expected(sales: &[Sale]) -> Cohorts {
     cohorts
 }
 
-fn found(report: &Value) -> Cohorts {
+pub(super) fn found(report: &Value) -> Cohorts {
     let mut cohorts = Cohorts::new();
     for cohort in report["cohorts"].as_array().unwrap() {
         let name = |value: &Value| value.as_str().unwrap().to_owned();

@@ -1,8 +1,8 @@
 //! A random history of a small market over two weeks, in which the clocks of Europe change.
 
-use super::{buy, deliver, product, refund};
+use super::{advance, deliver, product, refund};
 use crate::support::app::TestApp;
-use crate::support::client::Client;
+use crate::support::client::{Client, order_body};
 use ledgerline::clock::ManualClock;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -20,6 +20,10 @@ pub struct Market {
     pub products: Vec<String>,
 }
 
+/// Before, during and after it.
+pub const WHOLE: (&str, &str) = ("2026-03-01", "2026-06-01");
+/// The second of two periods in which something was bought: as long before it there was something too.
+pub const SECOND: (&str, &str) = ("2026-04-01", "2026-04-20");
 /// When the history begins: a Wednesday; the clocks change on the Sunday after.
 pub const BEGIN: &str = "2026-03-25T07:07:00Z";
 
@@ -44,12 +48,27 @@ pub async fn market(seed: u64, steps: usize) -> Market {
     for _ in 0..4 {
         buyers.push(app.customer().await);
     }
-    for _ in 0..steps {
+    for number in 0..steps {
+        if number == steps * 3 / 4 {
+            buyers.push(app.customer().await);
+        }
         clock.advance(Duration::from_mins(random.random_range(30..900)));
         let buyer = app.renewed(buyers.choose(&mut random).unwrap());
         step(&app, &mut random, &buyer, &products).await;
     }
     Market { app, sellers, products }
+}
+
+/// Orders to be brought in one of the ways, and pays at once.
+async fn buy(random: &mut StdRng, buyer: &Client, lines: &[(&str, u32)]) -> String {
+    let mut body = order_body("card");
+    body["delivery_method"] = json!(["standard", "express", "same_day"].choose(random));
+    let line =
+        |&(product, units): &(&str, u32)| json!({ "product_id": product, "quantity": units });
+    body["items"] = lines.iter().map(line).collect();
+    let order = buyer.post("/orders", body).await.expect(201).id();
+    buyer.pay(&order, "tok_ok").await.expect(201);
+    order
 }
 
 /// One order and what becomes of it.
@@ -64,7 +83,7 @@ async fn step(app: &TestApp, random: &mut StdRng, buyer: &Client, products: &[St
             buyer.put(&format!("/orders/{order}/cancel"), json!({})).await.expect(200);
         }
         1 => {
-            let order = buy(buyer, &lines).await;
+            let order = buy(random, buyer, &lines).await;
             buyer.put(&format!("/orders/{order}/cancel"), json!({})).await.expect(200);
         }
         2 | 3 => {
@@ -76,12 +95,12 @@ async fn step(app: &TestApp, random: &mut StdRng, buyer: &Client, products: &[St
             deliver(app, &order).await;
         }
         4 => {
-            let order = buy(buyer, &lines).await;
+            let order = buy(random, buyer, &lines).await;
             deliver(app, &order).await;
             refund(app, &order, json!({})).await;
         }
         5 | 6 => {
-            let order = buy(buyer, &lines).await;
+            let order = buy(random, buyer, &lines).await;
             deliver(app, &order).await;
             let (id, units) = lines[0];
             let units = random.random_range(1..=units);
@@ -92,10 +111,14 @@ async fn step(app: &TestApp, random: &mut StdRng, buyer: &Client, products: &[St
             }
         }
         7 => {
-            let order = buy(buyer, &lines[..1]).await;
+            let order = buy(random, buyer, &lines[..1]).await;
             deliver(app, &order).await;
             refund(app, &order, json!({ "amount": "7.77" })).await;
         }
-        _ => drop(buy(buyer, &lines).await),
+        8 => {
+            let order = buy(random, buyer, &lines).await;
+            advance(app, &order, &["processing", "shipped"]).await;
+        }
+        _ => drop(buy(random, buyer, &lines).await),
     }
 }

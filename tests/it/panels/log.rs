@@ -2,8 +2,8 @@
 //! it, added up one by one. Knows nothing of read models.
 
 use crate::support::app::TestApp;
-use aggregates::order::{Line, Status};
-use aggregates::{Decider, Fact, Order, account, product};
+use aggregates::order::{self, Line, Status, pricing};
+use aggregates::{Cart, Decider, Fact, Money, Order, account, cart, product};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,15 @@ use uuid::Uuid;
 pub struct Product {
     pub category: String,
     pub genre: Option<String>,
+    pub is_inactive: bool,
+    pub is_archived: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Registration {
+    pub at: DateTime<Utc>,
+    pub is_blocked: bool,
+    pub is_erased: bool,
 }
 
 /// All that happened.
@@ -21,10 +30,12 @@ pub struct Product {
 pub struct Log {
     pub orders: BTreeMap<Uuid, Order>,
     pub products: BTreeMap<Uuid, Product>,
-    /// Those that are not erased, and whether they are blocked.
-    pub accounts: BTreeMap<Uuid, bool>,
+    pub accounts: BTreeMap<Uuid, Registration>,
+    /// When carts got their first lines.
+    pub fillings: Vec<DateTime<Utc>>,
+    carts: BTreeMap<Uuid, Cart>,
     /// What refunds took off each line of each order.
-    line_refunds: BTreeMap<(Uuid, Uuid), Decimal>,
+    line_refunds: BTreeMap<(Uuid, Uuid), Money>,
 }
 
 /// An order that counts.
@@ -34,6 +45,7 @@ pub struct Sale {
     pub at: DateTime<Utc>,
     pub lines: Vec<SoldLine>,
     pub payment_method: String,
+    pub delivery_method: String,
     pub promo: Option<String>,
 }
 
@@ -79,8 +91,9 @@ impl Sale {
 impl Log {
     pub async fn read(app: &TestApp) -> Self {
         let pool = app.pool().await;
-        let rows: Vec<(String, String, String, String, String)> = sqlx::query_as(
-            "SELECT aggregate_type, aggregate_id, event_type, event_version, payload::text
+        let rows: Vec<(String, String, String, String, String, DateTime<Utc>)> = sqlx::query_as(
+            "SELECT aggregate_type, aggregate_id, event_type, event_version, payload::text,
+                    recorded_at
                FROM events e ORDER BY e.transaction_id, e.global_position",
         )
         .fetch_all(&pool)
@@ -88,46 +101,97 @@ impl Log {
         .unwrap();
         pool.close().await;
         let mut log = Self::default();
-        for (kind, id, event, version, payload) in rows {
+        for (kind, id, event, version, payload, at) in rows {
             if let Ok(id) = id.parse() {
-                log.take(id, Fact::decode(&kind, &event, &version, &payload).unwrap());
+                log.take(id, Fact::decode(&kind, &event, &version, &payload).unwrap(), at);
             }
         }
         log
     }
 
-    fn take(&mut self, id: Uuid, fact: Fact) {
+    fn take(&mut self, id: Uuid, fact: Fact, at: DateTime<Utc>) {
         match fact {
-            Fact::Order(event) => {
-                if let aggregates::order::Event::Refunded { lines, .. } = &event {
-                    for line in lines {
-                        let key = (id, line.product_id.uuid());
-                        *self.line_refunds.entry(key).or_default() += line.amount.decimal();
-                    }
+            Fact::Order(event) => self.take_order(id, &event),
+            Fact::Product(event) => self.take_product(id, event),
+            Fact::Cart(event) => {
+                let cart = self.carts.remove(&id).unwrap_or_default();
+                if cart.is_empty() && matches!(event, cart::Event::ItemAdded { .. }) {
+                    self.fillings.push(at);
                 }
-                let order = self.orders.remove(&id).unwrap_or_default();
-                self.orders.insert(id, order.evolve(&event));
+                self.carts.insert(id, cart.evolve(&event));
             }
-            Fact::Product(product::Event::Created { category, attributes, .. }) => {
-                let genre = attributes.get("genre").cloned();
-                self.products.insert(id, Product { category, genre });
+            Fact::Account(event) => {
+                let new = Registration { at, is_blocked: false, is_erased: false };
+                let account = self.accounts.entry(id).or_insert(new);
+                match event {
+                    account::Event::Blocked { .. } => account.is_blocked = true,
+                    account::Event::Unblocked {} => account.is_blocked = false,
+                    account::Event::Erased {} => account.is_erased = true,
+                    _ => {}
+                }
             }
-            Fact::Product(product::Event::DetailsChanged { category, attributes, .. }) => {
-                let product = self.products.get_mut(&id).unwrap();
+            _ => {}
+        }
+    }
+
+    fn take_order(&mut self, id: Uuid, event: &order::Event) {
+        if let order::Event::Refunded { lines, amount, .. } = event {
+            self.share_refund(id, lines, *amount);
+        }
+        let order = self.orders.remove(&id).unwrap_or_default();
+        self.orders.insert(id, order.evolve(event));
+    }
+
+    /// What is named goes off its lines, the rest off all in proportion to what is left of each. What
+    /// is left of it then is of the delivery.
+    fn share_refund(&mut self, id: Uuid, named: &[order::RefundedLine], amount: Money) {
+        let lines = self.orders[&id].details().unwrap().lines.clone();
+        let mut rest = amount;
+        for part in named {
+            let line = lines.iter().find(|line| line.product_id == part.product_id).unwrap();
+            let taken = part.amount.min(rest).min(self.left(id, line));
+            *self.refunds_of(id, line) = self.refunds_of(id, line).checked_add(taken).unwrap();
+            rest = rest.checked_sub(taken).unwrap();
+        }
+        let left: Vec<Money> = lines.iter().map(|line| self.left(id, line)).collect();
+        let goods = rest.min(Money::checked_sum(left.iter().copied()).unwrap());
+        for (line, share) in lines.iter().zip(pricing::share_out(goods, &left)) {
+            *self.refunds_of(id, line) = self.refunds_of(id, line).checked_add(share).unwrap();
+        }
+    }
+
+    fn refunds_of(&mut self, order: Uuid, line: &Line) -> &mut Money {
+        self.line_refunds.entry((order, line.product_id.uuid())).or_default()
+    }
+
+    /// What was paid for a line and not given back.
+    fn left(&mut self, order: Uuid, line: &Line) -> Money {
+        let paid = line.line_total.checked_sub(line.discount).unwrap();
+        paid.checked_sub(*self.refunds_of(order, line)).unwrap()
+    }
+
+    fn take_product(&mut self, id: Uuid, event: product::Event) {
+        let genre = |attributes: BTreeMap<String, String>| {
+            let genre = attributes.get("genre").map(|genre| genre.trim().to_owned());
+            genre.filter(|genre| !genre.is_empty())
+        };
+        let product = self.products.entry(id).or_default();
+        match event {
+            product::Event::Created { category, attributes, .. } => {
+                product.category = category;
+                product.genre = genre(attributes);
+            }
+            product::Event::DetailsChanged { category, attributes, .. } => {
                 if let Some(category) = category {
                     product.category = category;
                 }
                 if let Some(attributes) = attributes {
-                    product.genre = attributes.get("genre").cloned();
+                    product.genre = genre(attributes);
                 }
             }
-            Fact::Account(account::Event::Registered { .. } | account::Event::Unblocked {}) => {
-                self.accounts.insert(id, false);
-            }
-            Fact::Account(account::Event::Blocked { .. }) => {
-                self.accounts.insert(id, true);
-            }
-            Fact::Account(account::Event::Erased {}) => drop(self.accounts.remove(&id)),
+            product::Event::Activated {} => product.is_inactive = false,
+            product::Event::Deactivated {} => product.is_inactive = true,
+            product::Event::Archived {} => product.is_archived = true,
             _ => {}
         }
     }
@@ -144,8 +208,6 @@ impl Log {
             return None;
         }
         let at = entered(Status::Confirmed)?.at;
-        let goods = (details.subtotal.decimal() - details.discount.decimal()).max(Decimal::ZERO);
-        let refunds = details.refunded.decimal().min(goods);
         let sold = |line: &Line| SoldLine {
             product: line.product_id.uuid(),
             seller: line.seller_id.uuid(),
@@ -154,62 +216,40 @@ impl Log {
                 returned: (line.quantity.get() - details.refundable_units(line)).into(),
                 gross: line.line_total.decimal(),
                 discount: line.discount.decimal(),
-                refunds: if let [_] = details.lines.as_slice() {
-                    refunds
-                } else {
-                    let key = (id, line.product_id.uuid());
-                    self.line_refunds.get(&key).copied().unwrap_or_default()
-                },
+                refunds: self
+                    .line_refunds
+                    .get(&(id, line.product_id.uuid()))
+                    .map_or(Decimal::ZERO, |refunds| refunds.decimal()),
             },
         };
         let sale = Sale {
             user: details.user_id.uuid(),
             at,
             lines: details.lines.iter().map(sold).collect(),
-            payment_method: serde_json::to_value(details.payment_method)
-                .unwrap()
-                .as_str()
-                .unwrap()
-                .to_owned(),
+            payment_method: name(&details.payment_method),
+            delivery_method: name(&details.delivery_method),
             promo: details.promo_code.as_ref().map(ToString::to_string),
         };
-        // Holds as long as the histories of the tests refund several lines only by naming them.
+        let goods = (details.subtotal.decimal() - details.discount.decimal()).max(Decimal::ZERO);
+        let refunds = details.refunded.decimal().min(goods);
         assert_eq!(sale.sums().refunds, refunds, "order {id}");
         Some(sale)
     }
 
-    /// How many orders count, and their sums; also where a refund named no lines of several.
-    pub fn totals(&self) -> (i64, Sums) {
-        let mut all = (0, Sums::default());
-        for order in self.orders.values() {
-            let Some(details) = order.details() else { continue };
-            let entered = |status| details.history.iter().any(|entry| entry.status == status);
-            if entered(Status::Cancelled) || !entered(Status::Confirmed) {
-                continue;
-            }
-            all.0 += 1;
-            for line in &details.lines {
-                let units = line.quantity.get();
-                all.1.units += i64::from(units);
-                all.1.returned += i64::from(units - details.refundable_units(line));
-            }
-            let (gross, discount) = (details.subtotal.decimal(), details.discount.decimal());
-            let goods = (gross - discount).max(Decimal::ZERO);
-            all.1.gross += gross;
-            all.1.discount += discount;
-            all.1.refunds += details.refunded.decimal().min(goods);
-        }
-        all
-    }
-
     /// How many orders and accounts there are: placed orders, accounts, active accounts.
     pub fn counts(&self) -> (usize, usize, usize) {
-        let active = self.accounts.values().filter(|blocked| !**blocked).count();
-        (self.orders.len(), self.accounts.len(), active)
+        let present = self.accounts.values().filter(|account| !account.is_erased);
+        let active = present.clone().filter(|account| !account.is_blocked).count();
+        (self.orders.len(), present.count(), active)
     }
 
     /// The different buyers of some sales.
     pub fn buyers<'s>(sales: impl IntoIterator<Item = &'s Sale>) -> BTreeSet<Uuid> {
         sales.into_iter().map(|sale| sale.user).collect()
     }
+}
+
+/// As JSON names it.
+fn name(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
 }

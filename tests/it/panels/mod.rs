@@ -3,9 +3,10 @@
 
 mod access;
 mod admin;
+pub mod agreement;
 mod analyst_role;
 mod customers;
-pub mod figures;
+mod figures;
 mod forms;
 mod history;
 mod liabilities;
@@ -19,8 +20,12 @@ use serde_json::{Value, json};
 
 /// Brings a confirmed order to its buyer.
 async fn deliver(app: &TestApp, order: &str) {
+    advance(app, order, &["processing", "shipped", "delivered"]).await;
+}
+
+async fn advance(app: &TestApp, order: &str, steps: &[&str]) {
     let admin = app.admin().await;
-    for status in ["processing", "shipped", "delivered"] {
+    for status in steps {
         let path = format!("/orders/{order}/status");
         admin.put(&path, json!({ "status": status })).await.expect(200);
     }

@@ -39,7 +39,7 @@ async fn deliveries(owner: &Client, webhook: &Value) -> Vec<Value> {
 }
 
 /// Waits until the latest delivery is as wanted, and returns it.
-async fn delivery_when(
+pub async fn delivery_when(
     owner: &Client,
     webhook: &Value,
     what: &str,

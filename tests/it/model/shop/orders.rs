@@ -6,10 +6,28 @@ use super::super::step::{Share, With};
 use super::{Answer, Order, Shop, money};
 
 const DELIVERY: i64 = 150_000;
+/// From where to where an order goes, and each part of it.
+const NEXT: [(&str, &str); 3] =
+    [("confirmed", "processing"), ("processing", "shipped"), ("shipped", "delivered")];
+
+/// Whether a part is there, or further on.
+fn has_come(part: &str, to: &str) -> bool {
+    part == to || NEXT.iter().any(|(from, next)| *from == to && has_come(part, next))
+}
 
 impl Order {
     fn due(&self) -> i64 {
         self.total - 100 * self.points - self.by_card
+    }
+
+    fn enter(&mut self, status: &'static str) {
+        self.status = status;
+        self.parts.values_mut().for_each(|part| *part = status);
+    }
+
+    /// Whether it has brought a buyer this product.
+    pub(super) fn brought(&self, buyer: usize, product: usize) -> bool {
+        self.buyer == buyer && self.parts.get(&product) == Some(&"delivered")
     }
 
     fn taken(&self) -> (i64, i64, i64) {
@@ -80,6 +98,7 @@ impl Shop {
             buyer: at,
             lines: lines.to_vec(),
             status: "pending",
+            parts: lines.iter().map(|(product, _)| (*product, "pending")).collect(),
             subtotal,
             discount,
             promo: means.promo,
@@ -107,7 +126,7 @@ impl Shop {
         let buyer = &mut self.buyers[order.buyer];
         buyer.held -= order.points;
         self.held_of_card -= order.by_card;
-        order.status = "confirmed";
+        order.enter("confirmed");
         order.earned = (order.subtotal - order.discount - 100 * order.points) / 10_000;
         buyer.pending += order.earned;
     }
@@ -136,6 +155,10 @@ impl Shop {
         if !["pending", "confirmed", "processing"].contains(&order.status) {
             return Err(&["invalid_transition"]);
         }
+        if order.parts.values().any(|part| has_come(part, "shipped")) {
+            return Err(&["partly_shipped"]);
+        }
+        order.parts.values_mut().for_each(|part| *part = "cancelled");
         for (product, units) in &order.lines {
             self.products[*product].available += units;
         }
@@ -159,11 +182,32 @@ impl Shop {
 
     pub(super) fn advance(&mut self, at: usize, to: &'static str) -> Answer {
         let order = &mut self.orders[at];
-        let next =
-            [("confirmed", "processing"), ("processing", "shipped"), ("shipped", "delivered")];
-        if !next.contains(&(order.status, to)) {
+        if !NEXT.contains(&(order.status, to)) {
             return Err(&["invalid_transition"]);
         }
+        for part in order.parts.values_mut().filter(|part| NEXT.contains(&(**part, to))) {
+            *part = to;
+        }
+        self.arrive(at, to);
+        Ok((200, self.orders[at].shown()))
+    }
+
+    /// One seller's line moves, and the order with the last of them.
+    pub(super) fn advance_part(&mut self, at: usize, product: usize, to: &'static str) -> Answer {
+        let order = &mut self.orders[at];
+        let Some(part) = order.parts.get_mut(&product) else { return Err(&["step_not_allowed"]) };
+        if !NEXT.contains(&(*part, to)) {
+            return Err(&["invalid_transition"]);
+        }
+        *part = to;
+        if order.parts.values().all(|part| has_come(part, to)) {
+            self.arrive(at, to);
+        }
+        Ok((200, json!({})))
+    }
+
+    fn arrive(&mut self, at: usize, to: &'static str) {
+        let order = &mut self.orders[at];
         order.status = to;
         if to == "delivered" {
             let buyer = &mut self.buyers[order.buyer];
@@ -173,7 +217,6 @@ impl Shop {
                 order.collected = order.due();
             }
         }
-        Ok((200, self.orders[at].shown()))
     }
 
     /// Money first, then the card, then whole points.
