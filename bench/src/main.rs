@@ -104,10 +104,11 @@ impl Bench {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Of every process, the server's among them.
+    allow_connections();
     if let Some(ended) = process::role().await {
         return ended;
     }
-    allow_connections();
     match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
