@@ -37,7 +37,9 @@ fn refusal(route: &Route) -> Option<Expected> {
         | "PUT /products/{}/stock"
         | "POST /products/{}/images"
         | "PUT /albums/{}"
-        | "DELETE /albums/{}" => refused(403, "not_owner"),
+        | "DELETE /albums/{}"
+        | "PUT /artists/{}"
+        | "DELETE /artists/{}" => refused(403, "not_owner"),
         "GET /seller/products/{}/stock-history" => refused(404, "product_not_found"),
         "POST /reviews" => refused(403, "not_a_buyer"),
         "PUT /reviews/{}" | "DELETE /reviews/{}" => refused(403, "not_author"),
@@ -45,8 +47,6 @@ fn refusal(route: &Route) -> Option<Expected> {
             refused(404, "wishlist_item_not_found")
         }
         operation if operation.contains("/webhooks/{}") => refused(404, "webhook_not_found"),
-        // Sellers share the artists.
-        operation if operation.contains("/artists/{}") => return None,
         operation => {
             let is_open = route.parameters() == 0 || route.is_of_all();
             assert!(is_open, "what is {operation} with what is somebody else's?");

@@ -159,7 +159,7 @@ impl<'a> Owner<'a> {
     }
 
     async fn new_artist(&self) -> String {
-        self.admin.post("/artists", json!({ "name": "Batyrkhan" })).await.expect(201).id()
+        self.seller.post("/artists", json!({ "name": "Batyrkhan" })).await.expect(201).id()
     }
 
     fn album_body(&self) -> Value {
