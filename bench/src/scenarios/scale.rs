@@ -1,8 +1,9 @@
 //! A large shop, made by `ledgerline demo --scale`: what people look at in it, one kind after the
 //! other. The server keeps no pages here; figures that take long to add up it keeps as it always does,
-//! which is why the first answer of each kind is measured too. Beside each kind whose statements name no
-//! times: what PostgreSQL alone needs for them.
+//! which is why the first answer of each kind is measured too. Beside each kind: what PostgreSQL alone
+//! needs for the same statements.
 
+mod library;
 mod statements;
 
 use crate::closed_loop::{self, Tally};
@@ -168,10 +169,11 @@ pub async fn run(bench: &Bench, database: &Database) -> Result<Measured> {
         more.push((format!("{name}_p50_ms"), tally.millis(0.50)));
         more.push((format!("{name}_p99_ms"), tally.millis(0.99)));
         more.push((format!("{name}_per_second"), tally.per_second()));
-        if let Some(script) = statements::of(kind, database, scale, &places).await? {
-            let alone = Pgbench::with(database, CLIENTS, &[script]).await?.run(time).await?;
-            more.push((format!("{name}_postgresql_alone_per_second"), alone));
-        }
+        let alone = match statements::of(kind, database, scale, &places).await? {
+            Some(script) => Pgbench::with(database, CLIENTS, &[script]).await?.run(time).await?,
+            None => library::per_second(kind, database, scale, time).await?,
+        };
+        more.push((format!("{name}_postgresql_alone_per_second"), alone));
         total += tally;
     }
     let memory = site.memory();

@@ -76,15 +76,15 @@ pub(super) async fn members(
     limit: u32,
 ) -> Result<Vec<Member>, sqlx::Error> {
     let key = ((range.from, range.to), dimension, limit);
-    let make = || sales::by_member(db, dimension, range, limit);
-    keep(state, &state.figures.members, key, make).await
+    let add_up = || sales::by_member(db, dimension, range, limit);
+    keep(state, &state.figures.members, key, add_up).await
 }
 
 async fn keep<K, V, F>(
     state: &AppState,
     kept: &Kept<K, V>,
     key: K,
-    make: impl Fn() -> F,
+    add_up: impl Fn() -> F,
 ) -> Result<V, sqlx::Error>
 where
     K: Hash + Eq + Send + Sync + 'static,
@@ -92,7 +92,7 @@ where
     F: Future<Output = Result<V, sqlx::Error>>,
 {
     let slot = kept.get_with(key, Arc::default);
-    slot.take(state.figures.slow_age, || revision(state), make).await
+    slot.take(state.figures.slow_age, || revision(state), add_up).await
 }
 
 /// A number that differs once a row may have changed; `None` where that is not known. Names of products
@@ -145,7 +145,7 @@ impl<V: Clone> Slot<V> {
         &self,
         slow_age: Duration,
         revision: impl Fn() -> Option<u64>,
-        make: impl Fn() -> F,
+        add_up: impl Fn() -> F,
     ) -> Result<V, sqlx::Error>
     where
         F: Future<Output = Result<V, sqlx::Error>>,
@@ -167,7 +167,7 @@ impl<V: Clone> Slot<V> {
         };
         // Asked before the rows are read: what changes meanwhile makes it another number.
         let (revision, at) = (revision(), Instant::now());
-        let figures = make().await?;
+        let figures = add_up().await?;
         let made = Made { figures: figures.clone(), revision, at, took: at.elapsed() };
         *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Some(made);
         Ok(figures)
@@ -187,7 +187,7 @@ mod tests {
     use futures_util::future::join_all;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    const AGE: Duration = Duration::from_secs(3600);
+    const AGE: Duration = Duration::from_hours(1);
 
     /// Counts how often it is added up: the figures are that number.
     #[derive(Default)]
@@ -200,13 +200,13 @@ mod tests {
 
     impl Rows {
         async fn ask(&self, age: Duration) -> u64 {
-            let make = || async {
+            let add_up = || async {
                 let read = self.reads.fetch_add(1, Ordering::SeqCst) + 1;
                 tokio::time::sleep(self.takes).await;
                 Ok(read)
             };
             let revision = || Some(self.revision.load(Ordering::SeqCst));
-            self.slot.take(age, revision, make).await.unwrap()
+            self.slot.take(age, revision, add_up).await.unwrap()
         }
 
         fn change(&self) {
