@@ -224,7 +224,9 @@ fn orders_by_buyer(sales: &[Sale]) -> BTreeMap<Uuid, Vec<DateTime<Utc>>> {
     for sale in sales {
         buyers.entry(sale.user).or_default().push(sale.at);
     }
-    buyers.values_mut().for_each(|times| times.sort());
+    for times in buyers.values_mut() {
+        times.sort();
+    }
     buyers
 }
 

@@ -185,14 +185,8 @@ impl<'a> Owner<'a> {
         }
     }
 
-    fn order_body(&self, product: &str, payment_method: &str) -> Value {
-        let mut body = order_body(payment_method);
-        body["items"] = json!([{ "product_id": product, "quantity": 1 }]);
-        body
-    }
-
     async fn ordered(&self, product: &str, payment_method: &str) -> String {
-        let body = self.order_body(product, payment_method);
+        let body = order_of(product, payment_method);
         self.buyer.post("/orders", body).await.expect(201).id()
     }
 
@@ -235,8 +229,10 @@ impl<'a> Owner<'a> {
             "POST /cart" | "POST /cart/items" => expects(201).json(line),
             "PUT /cart/{}" | "PUT /cart/items/{}" => expects(200).of(&self.product).json(units),
             "DELETE /cart/{}" | "DELETE /cart/items/{}" => expects(200).of(&self.product),
-            "POST /orders" => expects(201).json(self.order_body(&self.product, "card")),
-            "GET /orders/{}" | "GET /orders/{}/events" => expects(200).of(&self.order),
+            "POST /orders" => expects(201).json(order_of(&self.product, "card")),
+            "GET /orders/{}" | "GET /orders/{}/events" | "GET /payments/order/{}" => {
+                expects(200).of(&self.order)
+            }
             "GET /orders/user/{}" => expects(200).of(self.buyer.id.to_string()),
             "PUT /orders/{}/status" | "PATCH /orders/{}" => {
                 let order = self.confirmed().await;
@@ -254,7 +250,6 @@ impl<'a> Owner<'a> {
                 let order = self.pending().await;
                 expects(200).of(self.buyer.pay(&order, "tok_ok").await.expect(201).id())
             }
-            "GET /payments/order/{}" => expects(200).of(&self.order),
             other => panic!("{other} is not known here"),
         }
     }
@@ -414,4 +409,10 @@ impl<'a> Owner<'a> {
 
 fn promo(code: &str) -> Value {
     json!({ "code": code, "kind": "percent", "value": 10 })
+}
+
+fn order_of(product: &str, payment_method: &str) -> Value {
+    let mut body = order_body(payment_method);
+    body["items"] = json!([{ "product_id": product, "quantity": 1 }]);
+    body
 }
