@@ -150,6 +150,7 @@ impl<V: Clone> Slot<V> {
     where
         F: Future<Output = Result<V, sqlx::Error>>,
     {
+        let asked = Instant::now();
         let _making = match self.usable(slow_age, revision()) {
             Some(made) if made.is_current(revision()) => return Ok(made.figures),
             Some(made) if made.is_slow_and_younger_than(slow_age / 2) => return Ok(made.figures),
@@ -159,7 +160,8 @@ impl<V: Clone> Slot<V> {
             },
             None => {
                 let making = self.making.lock().await;
-                if let Some(made) = self.usable(slow_age, revision()) {
+                let since_asked = self.latest().filter(|made| made.at >= asked);
+                if let Some(made) = since_asked.or_else(|| self.usable(slow_age, revision())) {
                     return Ok(made.figures);
                 }
                 making
@@ -174,10 +176,12 @@ impl<V: Clone> Slot<V> {
     }
 
     fn usable(&self, slow_age: Duration, revision: Option<u64>) -> Option<Made<V>> {
-        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
-        let usable =
-            |made: &&Made<V>| made.is_current(revision) || made.is_slow_and_younger_than(slow_age);
-        latest.as_ref().filter(usable).cloned()
+        self.latest()
+            .filter(|made| made.is_current(revision) || made.is_slow_and_younger_than(slow_age))
+    }
+
+    fn latest(&self) -> Option<Made<V>> {
+        self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -245,6 +249,18 @@ mod tests {
             let figures = slot.take(AGE, || None, || async { Ok(read) }).await.unwrap();
             assert_eq!(figures, read);
         }
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_takes_what_was_begun_after_they_asked() {
+        let (slot, reads) = (Slot::default(), AtomicU64::new(0));
+        let add_up = || async {
+            tokio::time::sleep(SLOW / 10).await;
+            Ok(reads.fetch_add(1, Ordering::SeqCst))
+        };
+        join_all((0..16).map(|_| slot.take(Duration::ZERO, || None, add_up))).await;
+        // The second one asked while the first was at it already; all others before the second began.
+        assert_eq!(reads.into_inner(), 2);
     }
 
     #[tokio::test]
